@@ -1,0 +1,88 @@
+package roster
+
+import (
+	"context"
+	"iter"
+)
+
+// Service is the whole contract. A node, the HTTP client and the in-memory service
+// of the tests implement it, and are held to the same tests.
+//
+// Every error is an *Error or wraps one. Every call ends within its context, or
+// within RequestDeadline where the context has none. A write that carries a Request
+// (WithRequest) runs exactly once however often it is sent; without one the service
+// makes its own and still retries only what was not executed.
+type Service interface {
+	Registry
+	Sessions
+	Admin
+
+	// Do carries out any command that is not Internal. A refusal by the rules comes
+	// back both in Result.Err and as the error.
+	Do(ctx context.Context, c Command) (Result, Stamp, error)
+
+	// Watch yields what happens to the agents that q selects, from after on, or from
+	// now when after is "" (a Token serves as well as a Cursor). Order holds for each
+	// agent, not across shards; nothing is skipped or repeated. It ends with the
+	// context, or yields one error and ends: Gone when after lies before what is
+	// kept or the watcher was too slow (list again, watch from the list's token),
+	// Unavailable when after lies ahead of this replica for longer than CursorWait.
+	Watch(ctx context.Context, q Query, after Cursor) iter.Seq2[Event, error]
+}
+
+// Registry is the part of the contract that everybody calls.
+type Registry interface {
+	// Register enters or replaces an agent; see the command for the rules.
+	Register(ctx context.Context, c Register) (Change, Stamp, error)
+
+	// RegisterBatch carries out up to BatchMax registrations, each on its own: the
+	// answers stand in the order of the items, and one refused item stops no other.
+	// A Request in ctx gives item i the Seq plus i. An error means that no item was
+	// tried.
+	RegisterBatch(ctx context.Context, items []Register) ([]BatchResult, Token, error)
+
+	// Deregister takes an agent off the roll: NotFound when it is not on it, Stale
+	// when c.IfMatch is not its revision.
+	Deregister(ctx context.Context, c Deregister) (Change, Stamp, error)
+
+	// Lookup returns one agent, or NotFound (with a valid Stamp).
+	Lookup(ctx context.Context, id AgentID, r Read) (*Record, Stamp, error)
+
+	// LookupBatch returns up to BatchMax agents in the order of ids.
+	LookupBatch(ctx context.Context, ids []AgentID, r Read) ([]LookupResult, Stamp, error)
+
+	// Find returns one page of what q selects. Critical agents are left out unless
+	// q.Health or q.AnyHealth asks for them.
+	Find(ctx context.Context, q Query) (Page, error)
+}
+
+// Sessions is the part that keeps agents alive. Open and end go through Do.
+type Sessions interface {
+	// Session returns a live session: NotFound when it never was, Gone when it ended.
+	Session(ctx context.Context, id SessionID) (Session, Stamp, error)
+
+	// RenewSessions restarts the TTL of up to BatchMax sessions; the errors stand in
+	// the order of ids (nil, Gone, NotFound, Unavailable).
+	RenewSessions(ctx context.Context, ids []SessionID) ([]error, error)
+
+	// HoldSession keeps a session alive until ctx ends, and ends the session
+	// SessionGrace after that unless it is held or renewed again meanwhile. It
+	// returns at once with an error when the session is not live, and with Gone when
+	// it ends while held. held is called once, when the hold stands.
+	HoldSession(ctx context.Context, id SessionID, held func()) error
+}
+
+// Admin is the part for operators.
+type Admin interface {
+	Members(ctx context.Context) ([]Member, error)
+	Shards(ctx context.Context) ([]ShardStatus, error)
+	Status(ctx context.Context) (NodeStatus, error)
+	// Ready lists what stands between this node and service; all OK means ready.
+	Ready(ctx context.Context) ([]Check, error)
+	// Join makes this node meet the cluster at addresses, and returns how many
+	// answered: Conflict when they belong to another cluster.
+	Join(ctx context.Context, addresses []string) (int, error)
+	// Leave takes this node out of the cluster and stops it: Refused for a voter
+	// unless force.
+	Leave(ctx context.Context, force bool) error
+}

@@ -1,0 +1,191 @@
+package roster
+
+import (
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Validate reports the first fault of an agent as an Invalid or TooLarge error that
+// names the field.
+func (a Agent) Validate() error {
+	if err := a.ID.Validate(); err != nil {
+		return err
+	}
+	checks := []func() error{
+		a.validateCapabilities,
+		func() error { return a.Labels.validate("labels", LabelsMax, LabelValueMax) },
+		a.validateEndpoints,
+		func() error { return text("description", a.Description, DescriptionMax) },
+		func() error { return a.Metadata.validate("metadata", MetadataMax, MetadataValueMax) },
+		a.validateLiveness,
+	}
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	if n := a.Size(); n > AgentBytesMax {
+		return &Error{Code: CodeTooLarge, Field: "agent", Detail: "agent has " + strconv.Itoa(n) + " bytes; at most " + strconv.Itoa(AgentBytesMax)}
+	}
+	return nil
+}
+
+func (a Agent) validateCapabilities() error {
+	if len(a.Capabilities) > CapabilitiesMax {
+		return Invalid("capabilities", "%d capabilities; at most %d", len(a.Capabilities), CapabilitiesMax)
+	}
+	type key struct{ name, version string }
+	seen := make(map[key]bool, len(a.Capabilities))
+	for i, c := range a.Capabilities {
+		field := "capabilities[" + strconv.Itoa(i) + "]"
+		if !isCapability(c.Name) {
+			return Invalid(field+".name", "capability %s: want 1 to %d bytes of letters, digits and . _ ~ - / @ +", quote(c.Name), CapabilityMax)
+		}
+		if err := text(field+".version", c.Version, VersionMax); err != nil {
+			return err
+		}
+		if seen[key{c.Name, c.Version}] {
+			return Invalid(field, "capability %s is there twice", quote(c.Name))
+		}
+		seen[key{c.Name, c.Version}] = true
+		if err := c.Attributes.validate(field+".attributes", LabelsMax, LabelValueMax); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a Agent) validateEndpoints() error {
+	if len(a.Endpoints) > EndpointsMax {
+		return Invalid("endpoints", "%d endpoints; at most %d", len(a.Endpoints), EndpointsMax)
+	}
+	for i, e := range a.Endpoints {
+		field := "endpoints[" + strconv.Itoa(i) + "]"
+		if err := text(field+".name", e.Name, EndpointNameMax); err != nil {
+			return err
+		}
+		if err := validateURL(field+".url", e.URL); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a Agent) validateLiveness() error {
+	if a.Session != "" {
+		if err := a.Session.Validate(); err != nil {
+			return err
+		}
+	}
+	if a.OnEnd != "" && a.OnEnd != OnEndDeregister && a.OnEnd != OnEndCritical {
+		return Invalid("on_end", "on_end %s: want deregister or critical", quote(string(a.OnEnd)))
+	}
+	if n := len(a.Secret); n != 0 && (n < SecretMin || n > SecretMax) {
+		return Invalid("secret", "secret has %d bytes; want %d to %d", n, SecretMin, SecretMax)
+	}
+	return nil
+}
+
+// Validate reports an Invalid error when h is not a health that may be reported.
+func (h Health) Validate() error {
+	if !slices.Contains(HealthStates, h.State) {
+		return Invalid("state", "health %s: want passing, warning or critical", quote(string(h.State)))
+	}
+	return text("reason", h.Reason, ReasonMax)
+}
+
+// validate checks the number, keys and values of a map.
+func (m Map) validate(field string, entriesMax, valueMax int) error {
+	if len(m) > entriesMax {
+		return Invalid(field, "%d entries; at most %d", len(m), entriesMax)
+	}
+	if !m.Sorted() {
+		return Invalid(field, "keys are not in order or not unique")
+	}
+	for _, p := range m {
+		if len(p.Key) == 0 || len(p.Key) > MapKeyMax || !printable(p.Key) {
+			return Invalid(field, "key %s: want 1 to %d bytes of printable UTF-8", quote(p.Key), MapKeyMax)
+		}
+		if err := text(field+"."+p.Key, p.Value, valueMax); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text checks the length and the encoding of free text.
+func text(field, s string, max int) error {
+	if len(s) > max {
+		return Invalid(field, "%d bytes; at most %d", len(s), max)
+	}
+	if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+		return Invalid(field, "not valid UTF-8, or holds a NUL")
+	}
+	return nil
+}
+
+// printable reports whether s is UTF-8 without control characters and without
+// space at its ends.
+func printable(s string) bool {
+	return utf8.ValidString(s) && strings.TrimSpace(s) == s && !strings.ContainsFunc(s, func(r rune) bool {
+		return r < 0x20 || r == 0x7f || (r >= 0x80 && r < 0xa0) || (r >= 0x200e && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069)
+	})
+}
+
+func isCapability(s string) bool {
+	if len(s) == 0 || len(s) > CapabilityMax {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		letter := (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9')
+		return !letter && !strings.ContainsRune("._~-/@+", r)
+	})
+}
+
+// urlSchemes are what an endpoint may speak. Schemes that read files or that old
+// clients turn into requests of another protocol (file, gopher) are not among them.
+var urlSchemes = []string{"http", "https", "ws", "wss", "grpc", "grpcs", "tcp", "tls", "nats", "amqp", "redis", "mqtt"}
+
+func validateURL(field, raw string) error {
+	if err := text(field, raw, URLMax); err != nil {
+		return err
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return Invalid(field, "endpoint %s is not a URL", quote(raw))
+	case !slices.Contains(urlSchemes, u.Scheme):
+		return Invalid(field, "endpoint %s: want one of the schemes %s", quote(raw), strings.Join(urlSchemes, " "))
+	case u.User != nil:
+		return Invalid(field, "endpoint %s holds a user or password", quote(u.Redacted()))
+	case !isHost(u.Hostname()):
+		return Invalid(field, "endpoint %s: host is neither a name nor a plain IP address", quote(raw))
+	}
+	return nil
+}
+
+// isHost accepts host names and canonical IP addresses. The many other spellings
+// of an address (127.1, 0x7f000001, ::ffff:10.0.0.1) are how filters are evaded.
+func isHost(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return !addr.Is4In6()
+	}
+	if host == "" || len(host) > 253 || strings.ContainsAny(host, " :%\t\r\n") {
+		return false
+	}
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	_, err := strconv.ParseUint(last, 0, 64)
+	return err != nil
+}
+
+// quote returns s quoted and cut to a length that is fit for a message.
+func quote(s string) string {
+	if len(s) > 64 {
+		s = s[:64] + "…"
+	}
+	return strconv.Quote(s)
+}
