@@ -80,13 +80,14 @@ const (
 // after; what a Watch yields also has a Type that is relative to its query and a
 // Cursor to resume after it.
 type Event struct {
-	Shard  ShardID
-	Index  Index
-	Type   EventType
-	Before *Record // nil when the agent was entered
-	After  *Record // nil when the agent was removed
-	Node   NodeID  // for node events
-	Cursor Cursor  // set by Watch alone
+	Shard   ShardID
+	Index   Index
+	Type    EventType
+	Before  *Record   // nil when the agent was entered
+	After   *Record   // nil when the agent was removed
+	Node    NodeID    // for node events
+	Session SessionID // for session events: the session that was opened, attached or ended
+	Cursor  Cursor    // set by Watch alone
 }
 
 // EventType says what an event is about.
