@@ -1,0 +1,191 @@
+package transport
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// acceptPause is how long to wait after an error of the listener (no free file
+// descriptors, for one) before the next try.
+const acceptPause = 50 * time.Millisecond
+
+// past is a deadline that interrupts whatever waits.
+var past = time.Unix(1, 0)
+
+// accept takes connections until the listener is closed.
+func (t *Transport) accept() {
+	for {
+		raw, err := t.tcp.Accept()
+		if err == nil {
+			t.await(raw)
+			continue
+		}
+		if errors.Is(err, net.ErrClosed) || t.ctx.Err() != nil {
+			return
+		}
+		t.log.refused("accept", nil, err)
+		pause := time.NewTimer(acceptPause)
+		select {
+		case <-pause.C:
+		case <-t.ctx.Done():
+			pause.Stop()
+			return
+		}
+	}
+}
+
+// await starts a handshake. Strangers that hold connections open without a word
+// cannot lock peers out: when PendingMax wait, the oldest makes room, and a peer's
+// handshake takes far less time than it takes to become the oldest.
+func (t *Transport) await(raw net.Conn) {
+	var oldest net.Conn
+	t.mu.Lock()
+	if len(t.mu.pending) >= PendingMax {
+		oldest = t.mu.pending[0]
+		t.mu.pending = slices.Delete(t.mu.pending, 0, 1)
+	}
+	t.mu.pending = append(t.mu.pending, raw)
+	t.mu.Unlock()
+	if oldest != nil {
+		t.refuse("pending", oldest, nil)
+	}
+	if !t.run(func() { t.welcome(raw) }) {
+		_ = raw.Close()
+	}
+}
+
+// settled takes raw out of the pending handshakes; false if it was made to give way.
+func (t *Transport) settled(raw net.Conn) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := slices.Index(t.mu.pending, raw)
+	if i < 0 {
+		return false
+	}
+	t.mu.pending = slices.Delete(t.mu.pending, i, i+1)
+	return true
+}
+
+// welcome carries out the handshake on an accepted connection and hands it to its
+// lane.
+func (t *Transport) welcome(raw net.Conn) {
+	_ = raw.SetDeadline(time.Now().Add(HandshakeTimeout))
+	h, v, err := t.receive(raw)
+	if !t.settled(raw) {
+		_ = raw.Close()
+		return
+	}
+	if err != nil {
+		t.refuse(reasonOf(err), raw, err)
+		return
+	}
+	deliver := t.lane(h)
+	if v == accepted && deliver == nil {
+		v = nobodyThere
+	}
+	var c *laneConn
+	if v == accepted {
+		var full bool
+		if c, full = t.adopt(raw, h.lane, h.node, true); full {
+			v = tooMany
+		} else if c == nil {
+			_ = raw.Close()
+			return
+		}
+	}
+	if v != accepted {
+		_, err := raw.Write([]byte{byte(v)})
+		t.refuse(refusals[v].reason, raw, err)
+		return
+	}
+	if _, err := raw.Write([]byte{byte(accepted)}); err != nil {
+		_ = c.Close()
+		return
+	}
+	_ = raw.SetDeadline(time.Time{})
+	deliver(c)
+}
+
+// lane returns what takes the connections of h's lane, or nil.
+func (t *Transport) lane(h hello) func(*laneConn) {
+	switch h.lane {
+	case LaneGossip:
+		if !t.gossip.closed() {
+			return func(c *laneConn) { t.gossip.deliver(c) }
+		}
+	case LaneRaft:
+		t.mu.Lock()
+		l := t.mu.groups[h.group]
+		t.mu.Unlock()
+		if l != nil {
+			return func(c *laneConn) { l.deliver(c) }
+		}
+	case LaneCall:
+		if t.c.Handler != nil {
+			return t.serve
+		}
+	}
+	return nil
+}
+
+// refuse closes raw, counts the reason and logs it.
+func (t *Transport) refuse(reason string, raw net.Conn, err error) {
+	_ = raw.Close()
+	t.metrics.refused.WithLabelValues(reason).Inc()
+	if t.ctx.Err() == nil {
+		t.log.refused(reason, raw.RemoteAddr(), err)
+	}
+}
+
+// reasonOf names what went wrong with a handshake.
+func reasonOf(err error) string {
+	switch {
+	case errors.Is(err, errNotHello):
+		return "protocol"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "timeout"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "hangup"
+	}
+	return "broken"
+}
+
+// refusalLogEvery is the least time between two lines about refused connections.
+const refusalLogEvery = 10 * time.Second
+
+// refusalLog writes about refusals, but not more often than a person can read.
+type refusalLog struct {
+	logger *slog.Logger
+	mu     struct {
+		sync.Mutex
+		next    time.Time
+		skipped int
+	}
+}
+
+func (l *refusalLog) refused(reason string, from net.Addr, err error) {
+	l.mu.Lock()
+	now := time.Now()
+	if now.Before(l.mu.next) {
+		l.mu.skipped++
+		l.mu.Unlock()
+		return
+	}
+	skipped := l.mu.skipped
+	l.mu.next, l.mu.skipped = now.Add(refusalLogEvery), 0
+	l.mu.Unlock()
+	attrs := []any{"reason", reason, "since_last", skipped}
+	if from != nil {
+		attrs = append(attrs, "from", from.String())
+	}
+	if err != nil {
+		attrs = append(attrs, "err", err)
+	}
+	l.logger.Warn("connection refused", attrs...)
+}

@@ -1,0 +1,193 @@
+package transport
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+
+	"roster"
+)
+
+// Transport is one node's end of everything between nodes.
+type Transport struct {
+	c       Config
+	key     []byte // for handshakes; drawn from the cluster key, so that gossip and handshake never share one
+	log     *refusalLog
+	metrics *metrics
+	tcp     net.Listener
+	udp     net.PacketConn
+	gossip  *laneListener
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // every goroutine of the transport
+
+	mu struct {
+		sync.Mutex
+		closed   bool
+		conns    map[*laneConn]struct{}
+		accepted int        // of conns
+		pending  []net.Conn // handshakes under way, oldest first
+		groups   map[uint32]*laneListener
+		peers    map[string]*peer
+	}
+}
+
+// Open listens and begins to accept. ctx bounds only the opening.
+func Open(ctx context.Context, c Config) (*Transport, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	key, err := hkdf.Key(sha256.New, c.Key, nil, keyLabel, KeyBytes)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMetrics(c.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	tcp, udp, err := c.Network.Listen(ctx, c.Bind)
+	if err != nil {
+		if c.Metrics != nil {
+			m.unregister(c.Metrics)
+		}
+		return nil, &roster.Error{Code: roster.CodeUnavailable, Field: "bind", Detail: "cannot listen on " + c.Bind, Cause: err}
+	}
+	t := &Transport{c: c, key: key, log: &refusalLog{logger: c.Logger}, metrics: m, tcp: tcp, udp: countedPackets{udp, m}}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	t.gossip = newLaneListener(tcp.Addr(), nil)
+	t.mu.conns = make(map[*laneConn]struct{})
+	t.mu.groups = make(map[uint32]*laneListener)
+	t.mu.peers = make(map[string]*peer)
+	t.run(t.accept)
+	return t, nil
+}
+
+// Addr returns the bound host:port.
+func (t *Transport) Addr() string { return t.tcp.Addr().String() }
+
+// Packets returns the UDP side, for gossip. Close closes it.
+func (t *Transport) Packets() net.PacketConn { return t.udp }
+
+// Listener returns the connections that peers open on LaneGossip, always the same
+// listener. The other lanes are not handed out this way: theirs is closed.
+func (t *Transport) Listener(lane Lane) net.Listener {
+	if lane == LaneGossip {
+		return t.gossip
+	}
+	l := newLaneListener(t.tcp.Addr(), nil)
+	_ = l.Close()
+	return l
+}
+
+// GroupListener returns the connections that peers open on LaneRaft for a group. It
+// may be opened and closed at any time; while it is not open, peers get Unavailable.
+// A second listener of a group closes the first.
+func (t *Transport) GroupListener(group uint32) net.Listener {
+	l := newLaneListener(t.tcp.Addr(), func(l *laneListener) { t.dropGroup(group, l) })
+	t.mu.Lock()
+	old, closed := t.mu.groups[group], t.mu.closed
+	if !closed {
+		t.mu.groups[group] = l
+	}
+	t.mu.Unlock()
+	if old != nil {
+		_ = old.Close()
+	}
+	if closed {
+		_ = l.Close()
+	}
+	return l
+}
+
+func (t *Transport) dropGroup(group uint32, l *laneListener) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.mu.groups[group] == l {
+		delete(t.mu.groups, group)
+	}
+}
+
+// Dial opens a connection on a lane of the node at addr (host:port); group counts on
+// LaneRaft alone. It takes no longer than ctx or HandshakeTimeout. Errors: Denied
+// (another key), Conflict (another cluster or version), Overloaded, Unavailable
+// (nobody there, or nobody listens on that lane or group).
+func (t *Transport) Dial(ctx context.Context, addr string, lane Lane, group uint32) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, HandshakeTimeout)
+	defer cancel()
+	raw, err := t.c.Network.Dial(ctx, addr)
+	if err != nil {
+		return nil, lost(addr, err)
+	}
+	// A deadline in the past, rather than Close, interrupts the handshake: closing is
+	// left to one place.
+	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(past) })
+	node, err := t.greet(raw, addr, lane, group)
+	if !stop() && err == nil {
+		err = lost(addr, context.Cause(ctx))
+	}
+	if err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	c, _ := t.adopt(raw, lane, node, false)
+	if c == nil {
+		_ = raw.Close()
+		return nil, lost(addr, net.ErrClosed)
+	}
+	return c, nil
+}
+
+// Close ends every connection, listener and handler, and returns when all have
+// ended. Closing again does nothing.
+func (t *Transport) Close() error {
+	t.mu.Lock()
+	if t.mu.closed {
+		t.mu.Unlock()
+		return nil
+	}
+	t.mu.closed = true
+	var ends []net.Conn
+	for c := range t.mu.conns {
+		ends = append(ends, c)
+	}
+	ends = append(ends, t.mu.pending...)
+	listeners := []*laneListener{t.gossip}
+	for _, l := range t.mu.groups {
+		listeners = append(listeners, l)
+	}
+	t.mu.Unlock()
+
+	t.cancel()
+	err := errors.Join(t.tcp.Close(), t.udp.Close())
+	for _, l := range listeners {
+		_ = l.Close()
+	}
+	for _, c := range ends {
+		_ = c.Close()
+	}
+	t.wg.Wait()
+	if t.c.Metrics != nil {
+		t.metrics.unregister(t.c.Metrics)
+	}
+	return err
+}
+
+// run starts a goroutine that Close waits for; false, and nothing starts, once the
+// transport is closed.
+func (t *Transport) run(f func()) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.mu.closed {
+		return false
+	}
+	t.wg.Go(f)
+	return true
+}
