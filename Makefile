@@ -1,0 +1,34 @@
+# Short names for what CONTRIBUTING.md says. Everything here is one Go command away.
+GO ?= go
+
+.PHONY: build test race lint bench image up down containers ci clean
+
+build: ; $(GO) build -o bin/roster ./cmd/node
+
+test: ; $(GO) test ./...
+
+race: ; $(GO) test -race ./...
+
+lint:
+	test -z "$$(gofmt -l .)"
+	$(GO) vet ./...
+	$(GO) test ./internal/lint
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+bench: ; $(GO) test -run '^$$' -bench . -benchtime 0.5s ./...
+
+# An image from a binary built here: needs no base image and no network.
+image:
+	mkdir -p bin/linux/data
+	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -ldflags "-s -w" -o bin/linux/roster ./cmd/node
+	docker build -f Dockerfile.prebuilt -t roster:dev .
+
+up: image ; docker-compose down && docker-compose up -d --no-build
+
+down: ; docker-compose down
+
+containers: ; ROSTER_CONTAINERS=1 $(GO) test -count=1 -v ./internal/containers
+
+ci: ; bash .ci/run
+
+clean: ; rm -rf bin out
