@@ -1,5 +1,6 @@
 # Short names for what CONTRIBUTING.md says. Everything here is one Go command away.
 GO ?= go
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .PHONY: build test race lint bench image up down containers ci clean
 
@@ -23,11 +24,11 @@ image:
 	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -ldflags "-s -w" -o bin/linux/roster ./cmd/node
 	docker build -f Dockerfile.prebuilt -t roster:dev .
 
-up: image ; docker-compose down && docker-compose up -d --no-build
+up: image ; $(COMPOSE) down && $(COMPOSE) up -d --no-build
 
-down: ; docker-compose down
+down: ; $(COMPOSE) down
 
-containers: ; ROSTER_CONTAINERS=1 $(GO) test -count=1 -v ./internal/containers
+containers: ; ROSTER_PROCESSES=1 ROSTER_CONTAINERS=1 $(GO) test -count=1 -v ./internal/containers
 
 ci: ; bash .ci/run
 

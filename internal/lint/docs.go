@@ -2,6 +2,7 @@ package lint
 
 import (
 	"go/ast"
+	"iter"
 	"path"
 	"strings"
 )
@@ -13,18 +14,19 @@ func (t *Tree) checkDocs(p *Package) []Finding {
 		return nil
 	}
 	var out []Finding
-	documented, example := false, false
+	documented, example, exports := false, false, false
 	for _, f := range p.Files {
 		documented = documented || path.Base(f.Name) == "doc.go" && f.Syntax.Doc != nil
 		example = example || f.Test && strings.Contains(f.Source, "\nfunc Example")
 		if !f.Test && !p.isMain() {
+			exports = exports || exported(f.Syntax)
 			out = append(out, t.checkNames(f)...)
 		}
 	}
 	if !documented {
 		out = append(out, Finding{Rule: RuleDoc, Where: p.Path, Size: 1, File: p.Path, Text: "no doc.go with a package comment"})
 	}
-	if !example && !p.isMain() {
+	if exports && !example {
 		out = append(out, Finding{Rule: RuleExample, Where: p.Path, Size: 1, File: p.Path, Text: "no runnable example"})
 	}
 	return out
@@ -69,6 +71,48 @@ func undocumented(d *ast.GenDecl, s ast.Spec) string {
 		}
 	}
 	return ""
+}
+
+// exported reports whether a file declares anything that other packages see.
+func exported(file *ast.File) bool {
+	for name := range declared(file) {
+		if ast.IsExported(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// declared yields the names that a file declares at its top.
+func declared(file *ast.File) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, d := range file.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && !yield(fn.Name.Name) {
+				return
+			}
+			group, ok := d.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			for _, s := range group.Specs {
+				for _, name := range specNames(s) {
+					if !yield(name.Name) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+func specNames(s ast.Spec) []*ast.Ident {
+	switch s := s.(type) {
+	case *ast.TypeSpec:
+		return []*ast.Ident{s.Name}
+	case *ast.ValueSpec:
+		return s.Names
+	}
+	return nil
 }
 
 // exportedReceiver reports whether d is a function, or a method of an exported type.
