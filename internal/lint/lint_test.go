@@ -41,7 +41,7 @@ func TestHouse(t *testing.T) {
 		t.Run(rule, func(t *testing.T) {
 			for _, f := range open {
 				if f.Rule == rule {
-					t.Errorf("%v\n\t(in the ratchet: %s %d %s)", f, f.Rule, f.Size, f.Where)
+					t.Errorf("%v (place: %s, size: %d)", f, f.Where, f.Size)
 				}
 			}
 		})

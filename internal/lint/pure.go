@@ -74,12 +74,11 @@ func (t *Tree) checkPure() []Finding {
 		if r, inside := strings.CutPrefix(p.PkgPath, t.Module+"/"); inside {
 			rel = r
 		}
-		for _, e := range p.Errors {
-			out = append(out, Finding{Rule: RuleBuild, Where: rel, Size: 1, File: rel, Text: e.Error()})
+		if len(p.Errors) > 0 {
+			out = append(out, Finding{Rule: RuleBuild, Where: rel, Size: 1, File: rel, Text: p.Errors[0].Error()})
+			continue
 		}
-		if len(p.Errors) == 0 {
-			out = append(out, checkPurePackage(rel, roomOf(rel), p)...)
-		}
+		out = append(out, checkPurePackage(rel, roomOf(rel), p)...)
 	}
 	return out
 }

@@ -9,7 +9,7 @@ import (
 
 // makers are the calls whose result is a table: built once, never changed.
 var makers = []string{"errors.New", "fmt.Errorf", "regexp.MustCompile", "crc32.MakeTable", "crc64.MakeTable",
-	"strings.NewReplacer", "template.Must", "maphash.MakeSeed"}
+	"strings.NewReplacer", "template.Must", "time.Unix"}
 
 // checkState reports init functions, package variables that are neither errors nor
 // tables, any where a type would say more, and sleeping tests.
@@ -26,7 +26,10 @@ func (t *Tree) checkState(p *Package) []Finding {
 					add(RuleInit, "", d, "init runs behind the reader's back")
 				}
 			case *ast.GenDecl:
-				for _, name := range variables(d, f.Test) {
+				if f.Test {
+					continue // a test's variables, such as flags, live in no product
+				}
+				for _, name := range variables(d) {
 					add(RuleVariable, name.Name, name, "package variable "+name.Name+" is neither an error nor a table")
 				}
 			}
@@ -44,9 +47,8 @@ func (t *Tree) checkState(p *Package) []Finding {
 	return out
 }
 
-// variables returns the package variables of d that the house does not allow. Tests
-// may have flags.
-func variables(d *ast.GenDecl, test bool) []*ast.Ident {
+// variables returns the package variables of d that the house does not allow.
+func variables(d *ast.GenDecl) []*ast.Ident {
 	var out []*ast.Ident
 	if d.Tok != token.VAR {
 		return nil
@@ -58,7 +60,8 @@ func variables(d *ast.GenDecl, test bool) []*ast.Ident {
 			if len(v.Values) == len(v.Names) {
 				value = v.Values[i]
 			}
-			if name.Name != "_" && !isTable(v.Type, value) && !(test && called(value, "flag.")) {
+			isError := strings.HasPrefix(strings.ToLower(name.Name), "err")
+			if name.Name != "_" && !isError && !isTable(v.Type, value) {
 				out = append(out, name)
 			}
 		}
@@ -66,8 +69,8 @@ func variables(d *ast.GenDecl, test bool) []*ast.Ident {
 	return out
 }
 
-// isTable reports whether a declaration is an error, a literal table or a file that
-// the compiler embeds.
+// isTable reports whether a declaration is an error, a literal table, a constant that
+// Go has no literal for, or a file that the compiler embeds.
 func isTable(typ, value ast.Expr) bool {
 	if name := dotted(typ); name == "embed.FS" || name == "error" {
 		return true

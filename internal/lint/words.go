@@ -37,7 +37,7 @@ func (t *Tree) checkWords(p *Package) []Finding {
 		for _, d := range f.Syntax.Decls {
 			switch d := d.(type) {
 			case *ast.FuncDecl:
-				if d.Recv == nil {
+				if d.Recv == nil && !f.Test {
 					check(f.Name, t.line(d.Pos()), d.Name.Name)
 				}
 			case *ast.GenDecl:
