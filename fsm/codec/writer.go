@@ -69,3 +69,6 @@ func list[T any](w *Writer, items []T, item func(*Writer, T)) {
 		item(w, x)
 	}
 }
+
+// Bytes returns what was written so far, whatever its faults.
+func (w *Writer) Bytes() []byte { return w.b }

@@ -1,0 +1,89 @@
+package index
+
+import (
+	"github.com/tidwall/btree"
+
+	"roster"
+	"roster/query"
+)
+
+// List walks the agents of one term in id order. It only moves forward.
+type List struct {
+	parts []part // one a value; values are few, so the least is found by looking
+}
+
+// part walks one list.
+type part struct {
+	items   btree.IterG[posting]
+	term    uint64
+	at      roster.AgentID
+	started bool
+	ended   bool
+}
+
+// List returns the agents that have any of the term's values.
+func (x *Index) List(t query.Term) *List {
+	l := new(List)
+	for _, v := range t.Values {
+		if known := x.terms[key{t.Field, v}]; known != nil {
+			l.parts = append(l.parts, part{items: x.postings.Iter(), term: known.number})
+		}
+	}
+	return l
+}
+
+// Next returns the first agent that is not before id.
+func (l *List) Next(id roster.AgentID) (least roster.AgentID, ok bool) {
+	for i := range l.parts {
+		p := &l.parts[i]
+		p.seek(id)
+		if !p.ended && (!ok || p.at < least) {
+			least, ok = p.at, true
+		}
+	}
+	return least, ok
+}
+
+// seek moves to the first agent that is not before id. One step is tried before a
+// search from the root: neighbours are what a walk wants most.
+func (p *part) seek(id roster.AgentID) {
+	if p.ended || p.started && p.at >= id {
+		return
+	}
+	stepped := p.started && p.take(p.items.Next())
+	if p.ended || stepped && p.at >= id {
+		return
+	}
+	p.take(p.items.Seek(posting{p.term, id}))
+}
+
+// take notes where the iterator stands.
+func (p *part) take(ok bool) bool {
+	p.started = true
+	if !ok || p.items.Item().term != p.term {
+		p.ended = true
+		return false
+	}
+	p.at = p.items.Item().agent
+	return true
+}
+
+// Common returns the first agent, not before id, that stands in every list: each
+// list in turn leaps to where the others stand. There must be at least one list.
+func Common(lists []*List, id roster.AgentID) (roster.AgentID, bool) {
+	for agreed := 0; agreed < len(lists); {
+		agreed = 0
+		for _, l := range lists {
+			at, ok := l.Next(id)
+			if !ok {
+				return "", false
+			}
+			if at != id {
+				id = at
+				break
+			}
+			agreed++
+		}
+	}
+	return id, true
+}
