@@ -1,0 +1,86 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"roster"
+)
+
+// Members returns the nodes as the answering node sees them.
+func (c *Client) Members(ctx context.Context) ([]roster.Member, error) {
+	type members struct {
+		Members []roster.Member `json:"members"`
+	}
+	got, _, err := send[members](ctx, c, get("/v1/members"))
+	return got.Members, err
+}
+
+// Shards returns the shards as the answering node sees them.
+func (c *Client) Shards(ctx context.Context) ([]roster.ShardStatus, error) {
+	type shards struct {
+		Shards []roster.ShardStatus `json:"shards"`
+	}
+	got, _, err := send[shards](ctx, c, get("/v1/shards"))
+	return got.Shards, err
+}
+
+// Status returns the answering node in a few words.
+func (c *Client) Status(ctx context.Context) (roster.NodeStatus, error) {
+	status, _, err := send[roster.NodeStatus](ctx, c, get("/v1/status"))
+	return status, err
+}
+
+// Ready lists what stands between the first of the addresses and service. It asks
+// no other node, for whose readiness nobody asked.
+func (c *Client) Ready(ctx context.Context) ([]roster.Check, error) {
+	type checks struct {
+		Checks []roster.Check `json:"checks"`
+	}
+	r := get("/readyz")
+	r.pinned = true
+	r.query = url.Values{"verbose": {"true"}}
+	// Not ready is an answer like any other, if it lists checks.
+	r.accept = func(status int) bool { return status == http.StatusOK || status == http.StatusServiceUnavailable }
+	got, _, err := send[checks](ctx, c, r)
+	if err == nil && got.Checks == nil {
+		err = roster.Errorf(roster.CodeUnavailable, "%s is starting and lists no checks yet", c.bases[0])
+	}
+	return got.Checks, err
+}
+
+// Join makes the node at the first of the addresses meet the cluster at addresses.
+// It is sent to no other node.
+func (c *Client) Join(ctx context.Context, addresses []string) (int, error) {
+	type body struct {
+		Addresses []string `json:"addresses"`
+	}
+	type joined struct {
+		Joined int `json:"joined"`
+	}
+	if addresses == nil {
+		addresses = []string{}
+	}
+	got, _, err := send[joined](ctx, c, withBody(post("/v1/join", "join"), body{addresses}))
+	return got.Joined, err
+}
+
+// Leave takes the node at the first of the addresses out of the cluster. It is sent
+// to no other node.
+func (c *Client) Leave(ctx context.Context, force bool) error {
+	type body struct {
+		Force bool `json:"force"`
+	}
+	_, err := c.exchange(ctx, withBody(post("/v1/leave", "leave"), body{force}), nil)
+	return err
+}
+
+func get(path string) call {
+	return call{policy: policy{what: path}, method: http.MethodGet, path: path}
+}
+
+// post returns a call that acts on one node and is not repeated when in doubt.
+func post(path, what string) call {
+	return call{policy: policy{write: true, once: true, pinned: true, what: what}, method: http.MethodPost, path: path}
+}

@@ -1,0 +1,55 @@
+package client
+
+import (
+	"net/url"
+	"strconv"
+
+	"roster"
+)
+
+// parameters writes what a query selects as URL parameters.
+func parameters(q roster.Query) url.Values {
+	v := url.Values{}
+	for name, values := range map[string][]string{
+		"capability": q.Capabilities, "namespace": q.Namespaces, "node": q.Nodes,
+		"status": q.Statuses, "health": q.Health,
+	} {
+		for _, value := range values {
+			v.Add(name, value)
+		}
+	}
+	for _, label := range q.Labels {
+		v.Add("label", label.Key+"="+label.Value)
+	}
+	set(v, "text", q.Text)
+	set(v, "filter", q.Filter)
+	return v
+}
+
+// addRead writes how fresh a read must be. A token or an age implies fresh, so the
+// level is left out where the server would conclude it.
+func addRead(v url.Values, r roster.Read) {
+	set(v, "read", string(r.Level))
+	set(v, "after", string(r.After))
+	if r.MaxAge != 0 {
+		v.Set("max_age", r.MaxAge.String())
+	}
+}
+
+// addPage writes which page of a list is wanted.
+func addPage(v url.Values, q roster.Query) {
+	if q.Limit != 0 {
+		v.Set("limit", strconv.Itoa(q.Limit))
+	}
+	set(v, "cursor", string(q.Cursor))
+	if q.Explain {
+		v.Set("explain", "true")
+	}
+}
+
+// set sets a parameter that is not empty.
+func set(v url.Values, name, value string) {
+	if value != "" {
+		v.Set(name, value)
+	}
+}
