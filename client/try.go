@@ -54,7 +54,7 @@ type trial struct {
 	took   time.Duration // the newest attempt
 	pauses int           // how often it paused
 	last   *fault        // the newest
-	doubt  *fault        // the newest after which the write may have been executed
+	doubt  *fault        // the first after which the write may have been executed
 }
 
 // try runs attempt against one address after the other until it succeeds or is
@@ -89,7 +89,7 @@ func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc
 // final reports whether f ends the trial, and remembers it.
 func (t *trial) final(f *fault) bool {
 	t.last = f
-	if f.fate == unsure {
+	if f.fate == unsure && t.doubt == nil {
 		t.doubt = f
 	}
 	return f.fate == decided || (f.fate == unsure && t.once)
