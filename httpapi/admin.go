@@ -1,0 +1,152 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"roster"
+	"roster/httpapi/wire"
+)
+
+type membersAnswer struct {
+	Members []roster.Member `json:"members"`
+}
+
+func (c *call) members() error {
+	members, err := c.api.service.Members(c.r.Context())
+	if err != nil {
+		return err
+	}
+	out := membersAnswer{Members: make([]roster.Member, len(members))}
+	for i, m := range members {
+		m.LeaderOf, m.VoterOf, m.ReaderOf = listed(m.LeaderOf), listed(m.VoterOf), listed(m.ReaderOf)
+		out.Members[i] = m
+	}
+	answer, err := json.Marshal(out)
+	return c.marshalled(http.StatusOK, answer, err)
+}
+
+// listed makes an empty list of none: lists are never null.
+func listed[T roster.ShardID | roster.NodeID](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+type shardsAnswer struct {
+	Shards []roster.ShardStatus `json:"shards"`
+}
+
+func (c *call) shards() error {
+	shards, err := c.api.service.Shards(c.r.Context())
+	if err != nil {
+		return err
+	}
+	out := shardsAnswer{Shards: make([]roster.ShardStatus, len(shards))}
+	for i, s := range shards {
+		s.Voters, s.Readers = listed(s.Voters), listed(s.Readers)
+		out.Shards[i] = s
+	}
+	answer, err := json.Marshal(out)
+	return c.marshalled(http.StatusOK, answer, err)
+}
+
+func (c *call) nodeStatus() error {
+	status, err := c.api.service.Status(c.r.Context())
+	if err != nil {
+		return err
+	}
+	answer, err := json.Marshal(status)
+	return c.marshalled(http.StatusOK, answer, err)
+}
+
+type joinAnswer struct {
+	Joined int `json:"joined"`
+}
+
+func (c *call) join() error {
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	addresses, err := wire.DecodeJoin(body, AddressesMax)
+	if err != nil {
+		return err
+	}
+	joined, err := c.api.service.Join(c.r.Context(), addresses)
+	if err != nil {
+		return err
+	}
+	answer, err := json.Marshal(joinAnswer{joined})
+	return c.marshalled(http.StatusOK, answer, err)
+}
+
+func (c *call) leave() error {
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	force, err := wire.DecodeLeave(body)
+	if err != nil {
+		return err
+	}
+	if err := c.api.service.Leave(c.r.Context(), force); err != nil {
+		return err
+	}
+	c.WriteHeader(http.StatusAccepted)
+	return nil
+}
+
+// alive says that the process answers, and nothing more.
+func (c *call) alive() error { return c.answer(http.StatusOK, []byte(`{"live":true}`)) }
+
+type readyAnswer struct {
+	Ready  bool           `json:"ready"`
+	Checks []roster.Check `json:"checks,omitempty"`
+}
+
+// ready says whether the node may be given work.
+func (c *call) ready() error {
+	verbose, err := c.flag("verbose")
+	if err != nil {
+		return err
+	}
+	checks, err := c.api.service.Ready(c.r.Context())
+	if err != nil {
+		return err
+	}
+	var lacking []string
+	for _, check := range checks {
+		if !check.OK {
+			lacking = append(lacking, check.Name)
+		}
+	}
+	if !verbose {
+		checks = nil
+	}
+	if len(lacking) > 0 {
+		problem := wire.ProblemOf(roster.Errorf(roster.CodeUnavailable, "not ready: %s", strings.Join(lacking, ", ")))
+		problem.Checks = checks
+		c.Header().Set("Retry-After", "1")
+		writeProblem(c, problem)
+		return nil
+	}
+	answer, err := json.Marshal(readyAnswer{Ready: true, Checks: checks})
+	return c.marshalled(http.StatusOK, answer, err)
+}
+
+// exposition shows the metrics of the whole process.
+func (c *call) exposition() error {
+	if c.api.options.Gatherer == nil {
+		return roster.Errorf(roster.CodeNotFound, "this node gathers no metrics")
+	}
+	promhttp.HandlerFor(c.api.options.Gatherer, promhttp.HandlerOpts{}).ServeHTTP(c, c.r)
+	return nil
+}
+
+// openAPI shows the document that is made of the route table.
+func (c *call) openAPI() error { return c.answer(http.StatusOK, c.api.document) }

@@ -1,0 +1,285 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"roster"
+	"roster/httpapi/wire"
+)
+
+// recordBytes is where the buffer of one agent begins.
+const recordBytes = 1 << 10
+
+// agentID reads the id from the path.
+func (c *call) agentID() (roster.AgentID, error) {
+	id := roster.AgentID(c.r.PathValue("ns") + "/" + c.r.PathValue("name"))
+	return id, id.Validate()
+}
+
+func agentPath(id roster.AgentID) string { return "/v1/agents/" + string(id) }
+
+// getAgent is the fast path: no deadline of its own, because the service has one.
+func (c *call) getAgent() error {
+	id, err := c.agentID()
+	if err != nil {
+		return err
+	}
+	read, err := c.read()
+	if err != nil {
+		return err
+	}
+	record, stamp, err := c.api.service.Lookup(c.r.Context(), id, read)
+	if stamp.Token != "" {
+		c.stamp(stamp)
+	}
+	if err != nil {
+		return err
+	}
+	c.Header()["Etag"] = []string{etag(record.Revision)}
+	if c.unmodified(record.Revision) {
+		c.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	return c.answer(http.StatusOK, wire.AppendRecord(make([]byte, 0, recordBytes), record))
+}
+
+// listAgents shows every agent, critical ones too.
+func (c *call) listAgents() error {
+	q, err := c.listQuery()
+	if err != nil {
+		return err
+	}
+	q.AnyHealth = true
+	return c.find(q)
+}
+
+// findAgents shows the agents that may be called.
+func (c *call) findAgents() error {
+	q, err := c.listQuery()
+	if err != nil {
+		return err
+	}
+	return c.find(q)
+}
+
+func (c *call) find(q roster.Query) error {
+	page, err := c.api.service.Find(c.r.Context(), q)
+	if err != nil {
+		return err
+	}
+	c.stampList(page.Stamp, page.Token)
+	body := append(make([]byte, 0, (len(page.Agents)+1)*recordBytes), `{"agents":`...)
+	body = wire.AppendRecords(body, page.Agents)
+	body = wire.AppendText(append(body, `,"cursor":`...), string(page.Cursor))
+	body = wire.AppendText(append(body, `,"token":`...), string(page.Token))
+	if q.Explain {
+		body = append(body, `,"plan":[`...)
+		for i, line := range page.Plan {
+			if i > 0 {
+				body = append(body, ',')
+			}
+			body = wire.AppendText(body, line)
+		}
+		body = append(body, ']')
+	}
+	return c.answer(http.StatusOK, append(body, '}'))
+}
+
+// createAgent enters an agent that is not on the roll yet.
+func (c *call) createAgent() error {
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	agent, err := wire.DecodeAgent(body)
+	if err != nil {
+		return err
+	}
+	return c.register(roster.Register{Agent: agent, Mode: roster.ModeCreate})
+}
+
+// putAgent enters or replaces the agent that the path names.
+func (c *call) putAgent() error {
+	id, err := c.agentID()
+	if err != nil {
+		return err
+	}
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	command := roster.Register{Mode: roster.ModePut}
+	if command.Agent, err = wire.DecodeAgent(body); err != nil {
+		return err
+	}
+	if command.IfMatch, err = c.revisionHeader(); err != nil {
+		return err
+	}
+	if command.IfAbsent, err = c.absentHeader(); err != nil {
+		return err
+	}
+	switch {
+	case command.IfAbsent && command.IfMatch != 0:
+		return roster.Invalid(ifMatch, "If-Match and If-None-Match exclude one another")
+	case command.Agent.ID == "":
+		command.Agent.ID = id
+	case command.Agent.ID != id:
+		return roster.Invalid("id", "the body names another agent than the path")
+	}
+	return c.register(command)
+}
+
+func (c *call) register(command roster.Register) error {
+	ctx, err := c.writeContext()
+	if err != nil {
+		return err
+	}
+	change, stamp, err := c.api.service.Register(ctx, command)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if change.Outcome == roster.OutcomeCreated {
+		status = http.StatusCreated
+		c.Header().Set("Location", agentPath(command.Agent.ID))
+	}
+	return c.changed(status, command.Agent.ID, change, stamp)
+}
+
+// patchAgent merges the body into the agent, where it lives.
+func (c *call) patchAgent() error {
+	id, err := c.agentID()
+	if err != nil {
+		return err
+	}
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	command, err := wire.DecodeUpdate(id, body)
+	if err != nil {
+		return err
+	}
+	if command.IfMatch, err = c.revisionHeader(); err != nil {
+		return err
+	}
+	return c.doChange(id, command)
+}
+
+// setHealth reports how well an agent is.
+func (c *call) setHealth() error {
+	id, err := c.agentID()
+	if err != nil {
+		return err
+	}
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	health, err := wire.DecodeHealth(body)
+	if err != nil {
+		return err
+	}
+	return c.doChange(id, roster.SetHealth{ID: id, Health: health})
+}
+
+// doChange carries out a command about one agent and shows the agent.
+func (c *call) doChange(id roster.AgentID, command roster.Command) error {
+	ctx, err := c.writeContext()
+	if err != nil {
+		return err
+	}
+	result, stamp, err := c.api.service.Do(ctx, command)
+	if err != nil {
+		return err
+	}
+	change, _ := result.Value.(roster.Change)
+	return c.changed(http.StatusOK, id, change, stamp)
+}
+
+// deleteAgent takes an agent off the roll.
+func (c *call) deleteAgent() error {
+	id, err := c.agentID()
+	if err != nil {
+		return err
+	}
+	if err := c.noBody(); err != nil {
+		return err
+	}
+	revision, err := c.revisionHeader()
+	if err != nil {
+		return err
+	}
+	ctx, err := c.writeContext()
+	if err != nil {
+		return err
+	}
+	change, stamp, err := c.api.service.Deregister(ctx, roster.Deregister{ID: id, IfMatch: revision})
+	if err != nil {
+		return err
+	}
+	if err := sameAgent(id, change); err != nil {
+		return err
+	}
+	if err := c.written(stamp); err != nil {
+		return err
+	}
+	c.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// changed shows an agent after a write.
+func (c *call) changed(status int, id roster.AgentID, change roster.Change, stamp roster.Stamp) error {
+	if err := sameAgent(id, change); err != nil {
+		return err
+	}
+	if err := c.written(stamp); err != nil {
+		return err
+	}
+	c.Header()["Etag"] = []string{etag(change.Record.Revision)}
+	return c.answer(status, wire.AppendRecord(make([]byte, 0, recordBytes), change.Record))
+}
+
+// sameAgent finds out when a stored result was answered to another question than it
+// belongs to: the caller used one key for two writes.
+func sameAgent(id roster.AgentID, change roster.Change) error {
+	if change.Record == nil || change.Record.ID != id {
+		return roster.Errorf(roster.CodeConflict, "the Idempotency-Key or Roster-Request was used for another write before: take a new one for each")
+	}
+	return nil
+}
+
+// lookupAgents looks up many ids at once.
+func (c *call) lookupAgents() error {
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	ids, err := wire.DecodeIDs[roster.AgentID](body)
+	if err != nil {
+		return err
+	}
+	read, err := c.read()
+	if err != nil {
+		return err
+	}
+	results, stamp, err := c.api.service.LookupBatch(c.r.Context(), ids, read)
+	if err != nil {
+		return err
+	}
+	c.stampList(stamp, stamp.Token)
+	out := append(make([]byte, 0, (len(results)+1)*recordBytes), `{"results":[`...)
+	for i, r := range results {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(wire.AppendText(append(out, `{"id":`...), string(r.ID)), `,"agent":`...)
+		if r.Agent == nil {
+			out = append(out, "null}"...)
+			continue
+		}
+		out = append(wire.AppendRecord(out, r.Agent), '}')
+	}
+	out = wire.AppendText(append(out, `],"token":`...), string(stamp.Token))
+	return c.answer(http.StatusOK, append(out, '}'))
+}

@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"roster"
+	"roster/httpapi/wire"
+)
+
+// endpoint is a route with its metrics.
+type endpoint struct {
+	api *api
+	route
+	seconds observer
+}
+
+func (a *api) endpoint(rt route) *endpoint {
+	return &endpoint{api: a, route: rt, seconds: a.metrics.seconds.WithLabelValues(rt.name)}
+}
+
+// call is one request on its way through a route. It is also the ResponseWriter, so
+// that it knows what has been answered.
+type call struct {
+	http.ResponseWriter
+	*endpoint
+	r      *http.Request
+	query  url.Values
+	status int
+}
+
+// ServeHTTP runs the route and turns its error, or its panic, into a problem.
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{ResponseWriter: w, endpoint: e, r: r}
+	start := time.Now()
+	defer func() {
+		if fault := recover(); fault != nil {
+			if fault == http.ErrAbortHandler {
+				panic(fault)
+			}
+			c.recovered(fmt.Sprint(fault))
+		}
+		e.seconds.Observe(time.Since(start).Seconds())
+		e.api.metrics.count(e.name, c.status)
+	}()
+	if err := c.run(); err != nil {
+		c.fail(err)
+	}
+}
+
+// run checks what all routes check and serves the call.
+func (c *call) run() error {
+	if err := c.parseQuery(); err != nil {
+		return err
+	}
+	if err := c.refuseHeaders(); err != nil {
+		return err
+	}
+	if c.stream || c.lean {
+		return c.serve(c)
+	}
+	ctx, cancel := context.WithTimeout(c.r.Context(), roster.RequestDeadline)
+	defer cancel()
+	c.r = c.r.WithContext(ctx)
+	return c.serve(c)
+}
+
+// recovered answers a panic: with a problem, or by cutting the connection when the
+// answer has begun. The panic stays in this request.
+func (c *call) recovered(fault string) {
+	c.api.metrics.panics.Inc()
+	c.api.log.Error("panic in a handler", "route", c.name, "panic", fault, "stack", string(debug.Stack()))
+	if c.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	c.fail(roster.Errorf(roster.CodeInternal, "the node failed to answer; its log says why"))
+}
+
+// fail answers with the problem that tells err.
+func (c *call) fail(err error) {
+	err = c.coded(err)
+	p := wire.ProblemOf(err)
+	if p.Code == roster.CodeInternal {
+		c.api.log.Error("request failed", "route", c.name, "err", err)
+	}
+	if e, ok := errors.AsType[*roster.Error](err); ok && (p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable) {
+		c.Header().Set("Retry-After", strconv.Itoa(max(1, int((e.RetryAfter+time.Second-1)/time.Second))))
+	}
+	writeProblem(c, p)
+}
+
+// coded gives a context's error its code: what it means depends on whether the call
+// could have changed something.
+func (c *call) coded(err error) error {
+	if _, ok := errors.AsType[*roster.Error](err); ok {
+		return err
+	}
+	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead {
+		return roster.Errorf(roster.CodeUnavailable, "no answer in time")
+	}
+	return roster.Errorf(roster.CodeUnknown, "no answer in time; retry under the same request to learn the outcome")
+}
+
+// WriteHeader remembers the status.
+func (c *call) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Write implies 200, as everywhere.
+func (c *call) Write(b []byte) (int, error) {
+	if c.status == 0 {
+		c.status = http.StatusOK
+	}
+	return c.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (c *call) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// answer writes a JSON body. That the client is gone is no error of ours.
+func (c *call) answer(status int, body []byte) error {
+	writeBody(c, status, "application/json", body)
+	return nil
+}
+
+// marshalled answers with a body that json.Marshal made.
+func (c *call) marshalled(status int, body []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.answer(status, body)
+}
+
+func writeProblem(w http.ResponseWriter, p wire.Problem) {
+	writeBody(w, p.Status, "application/problem+json", p.Marshal())
+}
+
+func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) {
+	h := w.Header()
+	h["Content-Type"] = []string{contentType}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

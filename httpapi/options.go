@@ -1,0 +1,93 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"roster"
+)
+
+// Bounds of this package; the contract's own are in package roster.
+const (
+	// BodyBytesMax bounds every body but a batch, which may have roster.BatchBytesMax.
+	BodyBytesMax = 1 << 20
+	// StreamsMax is how many watches, and how many holds, run when Options names no
+	// number.
+	StreamsMax = 4096
+	// AddressesMax is how many addresses a join may name.
+	AddressesMax = 64
+
+	watchQueueMax   = 64                     // events between a watch and its connection
+	watchFirstWait  = 100 * time.Millisecond // how long an early error may still become a status
+	watchCommentGap = 15 * time.Second
+	holdCommentGap  = 5 * time.Second
+	streamWriteMax  = 10 * time.Second // a reader that takes nothing for so long is cut
+	bodyReadMax     = roster.RequestDeadline
+)
+
+// Options says how to serve. The zero value serves everything but /metrics and
+// POST /v1/commands.
+type Options struct {
+	// Version is the program's version, shown in the OpenAPI document.
+	Version string
+	// Logger gets faults and panics; nil discards them.
+	Logger *slog.Logger
+	// Metrics is where the package registers its own metrics; nil: nowhere.
+	Metrics prometheus.Registerer
+	// Gatherer is what /metrics shows; nil: /metrics is NotFound.
+	Gatherer prometheus.Gatherer
+	// Hosts are the names, without port, that a Host header may bear beside localhost,
+	// names under .localhost and addresses; "*" allows every name.
+	Hosts []string
+	// Decode turns the kind and body of POST /v1/commands into a command; nil: the
+	// route refuses.
+	Decode func(kind string, body json.RawMessage) (roster.Command, error)
+	// MaxWatchers and MaxHolds bound the streams that run at once; 0: StreamsMax.
+	MaxWatchers, MaxHolds int
+}
+
+// api is the handler.
+type api struct {
+	service  roster.Service
+	options  Options
+	log      *slog.Logger
+	hosts    map[string]bool
+	mux      *http.ServeMux
+	metrics  *metrics
+	document []byte // the OpenAPI document
+
+	watchers, holds atomic.Int64
+	firstWait       time.Duration
+	watchGap        time.Duration
+	holdGap         time.Duration
+}
+
+// New returns the handler that serves s. It starts nothing: every goroutine belongs
+// to a request and ends before the request does.
+func New(s roster.Service, o Options) http.Handler { return newAPI(s, o) }
+
+func newAPI(s roster.Service, o Options) *api {
+	a := &api{service: s, options: o, log: o.Logger, hosts: make(map[string]bool), metrics: newMetrics(o.Metrics),
+		firstWait: watchFirstWait, watchGap: watchCommentGap, holdGap: holdCommentGap}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.options.MaxWatchers == 0 {
+		a.options.MaxWatchers = StreamsMax
+	}
+	if a.options.MaxHolds == 0 {
+		a.options.MaxHolds = StreamsMax
+	}
+	for _, host := range o.Hosts {
+		a.hosts[hostName(host)] = true
+	}
+	table := routes()
+	a.document = openAPI(table, o.Version)
+	a.mux = a.newMux(table)
+	return a
+}

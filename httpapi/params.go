@@ -1,0 +1,147 @@
+package httpapi
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"roster"
+)
+
+// parseQuery reads the query string, strictly: what the route does not know, a
+// second value where one is meant, and broken UTF-8 are refused.
+func (c *call) parseQuery() error {
+	if c.r.URL.RawQuery == "" {
+		return nil
+	}
+	query, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		return roster.Invalid("", "the query string is malformed: %s", err)
+	}
+	names := make([]string, 0, len(query))
+	for name := range query {
+		names = append(names, name)
+	}
+	slices.Sort(names) // so that of two faults the same one is told each time
+	for _, name := range names {
+		if err := c.checkParam(name, query[name]); err != nil {
+			return err
+		}
+	}
+	c.query = query
+	return nil
+}
+
+func (c *call) checkParam(name string, values []string) error {
+	i := slices.IndexFunc(c.params, func(p param) bool { return p.name == name })
+	switch {
+	case i < 0:
+		return roster.Invalid(strings.ToValidUTF8(name[:min(len(name), 64)], "?"), "unknown parameter; /openapi.json says which this route takes")
+	case len(values) > 1 && !c.params[i].repeated:
+		return roster.Invalid(name, "the parameter is there %d times; want it once", len(values))
+	}
+	for _, v := range values {
+		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
+			return roster.Invalid(name, "not valid UTF-8, or holds a NUL")
+		}
+	}
+	return nil
+}
+
+// flag reads true or false; a bare name is true.
+func (c *call) flag(name string) (bool, error) {
+	if !c.query.Has(name) {
+		return false, nil
+	}
+	switch c.query.Get(name) {
+	case "true", "":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, roster.Invalid(name, "want true or false")
+}
+
+// read says what a read may answer from: the parameters and Roster-Token together.
+func (c *call) read() (roster.Read, error) {
+	token, err := c.tokenHeader()
+	if err != nil {
+		return roster.Read{}, err
+	}
+	if c.query == nil {
+		if token == "" {
+			return roster.Read{}, nil
+		}
+		return roster.Read{Level: roster.ReadFresh, After: token}, nil
+	}
+	read := roster.Read{Level: roster.Level(c.query.Get("read")), After: roster.Token(c.query.Get("after"))}
+	if read.MaxAge, err = c.maxAge(); err != nil {
+		return roster.Read{}, err
+	}
+	if err := read.Validate(); err != nil {
+		return roster.Read{}, err
+	}
+	if token != "" {
+		if read.After, err = roster.MergeTokens(read.After, token); err != nil {
+			return roster.Read{}, err
+		}
+	}
+	if read.Level != roster.ReadLinearizable && (read.After != "" || read.MaxAge != 0) {
+		read.Level = roster.ReadFresh
+	}
+	return read, nil
+}
+
+func (c *call) maxAge() (time.Duration, error) {
+	if !c.query.Has("max_age") {
+		return 0, nil
+	}
+	age, err := time.ParseDuration(c.query.Get("max_age"))
+	if err != nil || age <= 0 || age > roster.MaxAgeMax {
+		return 0, roster.Invalid("max_age", "want a time of more than 0 and at most %v, such as 500ms", roster.MaxAgeMax)
+	}
+	return age, nil
+}
+
+// selection reads what selects agents: what all lists and watches share.
+func (c *call) selection() (roster.Query, error) {
+	q := roster.Query{Capabilities: c.query["capability"], Namespaces: c.query["namespace"], Nodes: c.query["node"],
+		Statuses: c.query["status"], Health: c.query["health"], Text: c.query.Get("text"), Filter: c.query.Get("filter")}
+	for _, label := range c.query["label"] {
+		key, value, ok := strings.Cut(label, "=")
+		if !ok || key == "" {
+			return q, roster.Invalid("label", "want key=value")
+		}
+		q.Labels = append(q.Labels, roster.Pair{Key: key, Value: value})
+	}
+	for name, values := range c.query {
+		if i := slices.IndexFunc(c.params, func(p param) bool { return p.name == name }); c.params[i].repeated && slices.Contains(values, "") {
+			return q, roster.Invalid(name, "the value is empty")
+		}
+	}
+	return q, nil
+}
+
+// listQuery reads the query of a list.
+func (c *call) listQuery() (q roster.Query, err error) {
+	if q, err = c.selection(); err != nil {
+		return q, err
+	}
+	if q.Read, err = c.read(); err != nil {
+		return q, err
+	}
+	if q.Explain, err = c.flag("explain"); err != nil {
+		return q, err
+	}
+	q.Cursor = roster.Cursor(c.query.Get("cursor"))
+	if c.query.Has("limit") {
+		q.Limit, err = strconv.Atoi(c.query.Get("limit"))
+		if err != nil || q.Limit < 1 || q.Limit > roster.ListLimitMax {
+			return q, roster.Invalid("limit", "want a whole number from 1 to %d", roster.ListLimitMax)
+		}
+	}
+	return q, nil
+}

@@ -1,0 +1,166 @@
+package wire
+
+import (
+	"encoding/json"
+
+	"roster"
+)
+
+// DecodeIDs reads {"ids":[…]} with at most roster.BatchMax ids; more are TooLarge.
+func DecodeIDs[T ~string](v Value) ([]T, error) {
+	ids := []T{}
+	there := false
+	err := v.Object(func(name string, v Value) error {
+		if name != "ids" {
+			return v.Unknown("ids")
+		}
+		there = true
+		return v.Array(roster.BatchMax+1, func(i int, v Value) error {
+			if i == roster.BatchMax {
+				return roster.Errorf(roster.CodeTooLarge, "at most %d ids at once", roster.BatchMax)
+			}
+			var id T
+			err := put(&id, v)
+			ids = append(ids, id)
+			return err
+		})
+	})
+	return ids, missing(err, there, "ids")
+}
+
+// missing returns err, or an error that says that name should be there.
+func missing(err error, there bool, name string) error {
+	if err == nil && !there {
+		return roster.Invalid(name, "the field is missing")
+	}
+	return err
+}
+
+// Batch is a batch of registrations as it was read. Faults stands beside Items: what
+// is wrong with an item that could not be read, which holds an id at the most.
+type Batch struct {
+	Items  []roster.Register
+	Faults []error
+}
+
+// DecodeBatch reads {"agents":[…],"mode":"create|put"}, mode being create unless it
+// is given. More than roster.BatchMax agents are TooLarge; an agent that cannot be
+// read is no error of the batch.
+func DecodeBatch(v Value) (Batch, error) {
+	var b Batch
+	mode, there := roster.ModeCreate, false
+	err := v.Object(func(name string, v Value) error {
+		switch name {
+		case "agents":
+			there = true
+			return v.Array(roster.BatchMax+1, b.add)
+		case "mode":
+			if err := put(&mode, v); err != nil {
+				return err
+			}
+			if mode != roster.ModeCreate && mode != roster.ModePut {
+				return roster.Invalid("", "want create or put")
+			}
+			return nil
+		}
+		return v.Unknown("agents or mode")
+	})
+	for i := range b.Items {
+		b.Items[i].Mode = mode
+	}
+	return b, missing(err, there, "agents")
+}
+
+func (b *Batch) add(i int, v Value) error {
+	if i == roster.BatchMax {
+		return roster.Errorf(roster.CodeTooLarge, "at most %d agents in a batch", roster.BatchMax)
+	}
+	agent, fault := DecodeAgent(v)
+	if fault != nil {
+		agent = roster.Agent{}
+	}
+	b.Items = append(b.Items, roster.Register{Agent: agent})
+	b.Faults = append(b.Faults, fault)
+	return nil
+}
+
+// DecodeHealth reads {"state","reason"}.
+func DecodeHealth(v Value) (roster.Health, error) {
+	var h roster.Health
+	err := v.Object(func(name string, v Value) error {
+		switch name {
+		case "state":
+			return put(&h.State, v)
+		case "reason":
+			return optional(v, func() error { return put(&h.Reason, v) })
+		}
+		return v.Unknown("state or reason")
+	})
+	return h, err
+}
+
+// DecodeSession reads {"ttl","id"}; both may be absent.
+func DecodeSession(v Value) (roster.OpenSession, error) {
+	s := roster.OpenSession{TTL: roster.Duration(roster.SessionTTL)}
+	err := v.Object(func(name string, v Value) error {
+		switch name {
+		case "id":
+			return put(&s.ID, v)
+		case "ttl":
+			text, err := v.Text()
+			if err != nil {
+				return err
+			}
+			return s.TTL.UnmarshalText([]byte(text))
+		}
+		return v.Unknown("ttl or id")
+	})
+	return s, err
+}
+
+// DecodeJoin reads {"addresses":[…]} with 1 to max addresses.
+func DecodeJoin(v Value, max int) ([]string, error) {
+	var addresses []string
+	err := v.Object(func(name string, v Value) error {
+		if name != "addresses" {
+			return v.Unknown("addresses")
+		}
+		return v.Array(max, func(_ int, v Value) error {
+			var address string
+			err := put(&address, v)
+			addresses = append(addresses, address)
+			return err
+		})
+	})
+	return addresses, missing(err, len(addresses) > 0, "addresses")
+}
+
+// DecodeLeave reads {"force":false}.
+func DecodeLeave(v Value) (force bool, err error) {
+	err = v.Object(func(name string, v Value) (err error) {
+		if name != "force" {
+			return v.Unknown("force")
+		}
+		force, err = v.Flag()
+		return err
+	})
+	return force, err
+}
+
+// DecodeCommand reads {"kind","body"}; the body's own shape is its kind's business.
+func DecodeCommand(v Value) (kind string, body json.RawMessage, err error) {
+	err = v.Object(func(name string, v Value) error {
+		switch name {
+		case "kind":
+			return put(&kind, v)
+		case "body":
+			body = v.Raw()
+			return nil
+		}
+		return v.Unknown("kind or body")
+	})
+	if err = missing(err, kind != "", "kind"); err != nil {
+		return "", nil, err
+	}
+	return kind, body, missing(nil, body != nil, "body")
+}
