@@ -146,7 +146,8 @@ func (p *parser) operator(c *comparison) (err error) {
 		c.values, err = p.list()
 		return err
 	}
-	return bad(t.at, "%s after a selector: want one of %s", p.peek().describe(), operators)
+	t = p.peek()
+	return bad(t.at, "%s after a selector: want one of %s", t.describe(), operators)
 }
 
 // one reads the single value of an operator.

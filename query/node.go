@@ -47,12 +47,77 @@ func (s some) match(r *roster.Record) bool {
 
 func (n not) match(r *roster.Record) bool { return !n.operand.match(r) }
 
+// newAll and newSome join operands, in canonical order and each once: operands of
+// the same kind are taken apart, and of one alone there is nothing to join.
+func newAll(operands []node) node {
+	var flat all
+	for _, n := range operands {
+		if inner, ok := n.(all); ok {
+			flat = append(flat, inner...)
+		} else {
+			flat = append(flat, n)
+		}
+	}
+	if flat = distinct(flat); len(flat) == 1 {
+		return flat[0]
+	}
+	return flat
+}
+
+func newSome(operands []node) node {
+	var flat some
+	for _, n := range operands {
+		if inner, ok := n.(some); ok {
+			flat = append(flat, inner...)
+		} else {
+			flat = append(flat, n)
+		}
+	}
+	if flat = distinct(flat); len(flat) == 1 {
+		return flat[0]
+	}
+	return flat
+}
+
+// distinct returns the nodes sorted by what they are written as, each once.
+func distinct(nodes []node) []node {
+	if len(nodes) < 2 {
+		return nodes
+	}
+	type written struct {
+		node node
+		text string
+	}
+	all := make([]written, len(nodes))
+	for i, n := range nodes {
+		all[i] = written{n, n.String()}
+	}
+	slices.SortFunc(all, func(a, b written) int { return strings.Compare(a.text, b.text) })
+	all = slices.CompactFunc(all, func(a, b written) bool { return a.text == b.text })
+	sorted := make([]node, len(all))
+	for i, w := range all {
+		sorted[i] = w.node
+	}
+	return sorted
+}
+
 func (a all) String() string {
-	return join(a, " and ", func(n node) bool { _, or := n.(some); return or })
+	texts := make([]string, len(a))
+	for i, n := range a {
+		texts[i] = n.String()
+		if _, looser := n.(some); looser {
+			texts[i] = "(" + texts[i] + ")"
+		}
+	}
+	return strings.Join(texts, " and ")
 }
 
 func (s some) String() string {
-	return join(s, " or ", func(node) bool { return false })
+	texts := make([]string, len(s))
+	for i, n := range s {
+		texts[i] = n.String()
+	}
+	return strings.Join(texts, " or ")
 }
 
 func (n not) String() string {
@@ -61,19 +126,4 @@ func (n not) String() string {
 		return "not (" + n.operand.String() + ")"
 	}
 	return "not " + n.operand.String()
-}
-
-// join writes operands in order, each once, in parentheses where loose says that it
-// binds less tightly than word. It sorts after that, so that the order is one of
-// what is written.
-func join(operands []node, word string, loose func(node) bool) string {
-	texts := make([]string, len(operands))
-	for i, n := range operands {
-		texts[i] = n.String()
-		if loose(n) {
-			texts[i] = "(" + texts[i] + ")"
-		}
-	}
-	slices.Sort(texts)
-	return strings.Join(slices.Compact(texts), word)
 }

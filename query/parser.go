@@ -89,35 +89,19 @@ func (p *parser) ahead(skip int, texts ...string) bool {
 }
 
 func (p *parser) or() (node, error) {
-	nodes, err := p.chain("or", p.and)
-	if err != nil || len(nodes) == 1 {
-		return first(nodes), err
+	operands, err := p.chain("or", p.and)
+	if err != nil {
+		return nil, err
 	}
-	var flat some
-	for _, n := range nodes {
-		if inner, ok := n.(some); ok {
-			flat = append(flat, inner...)
-		} else {
-			flat = append(flat, n)
-		}
-	}
-	return flat, nil
+	return newSome(operands), nil
 }
 
 func (p *parser) and() (node, error) {
-	nodes, err := p.chain("and", p.unary)
-	if err != nil || len(nodes) == 1 {
-		return first(nodes), err
+	operands, err := p.chain("and", p.unary)
+	if err != nil {
+		return nil, err
 	}
-	var flat all
-	for _, n := range nodes {
-		if inner, ok := n.(all); ok {
-			flat = append(flat, inner...)
-		} else {
-			flat = append(flat, n)
-		}
-	}
-	return flat, nil
+	return newAll(operands), nil
 }
 
 // chain reads operands that one keyword joins.
@@ -133,13 +117,6 @@ func (p *parser) chain(keyword string, operand func() (node, error)) ([]node, er
 			return nodes, nil
 		}
 	}
-}
-
-func first(nodes []node) node {
-	if len(nodes) == 0 {
-		return nil
-	}
-	return nodes[0]
 }
 
 // unary reads a "not", a parenthesis or a comparison.
