@@ -166,7 +166,10 @@ func (t *Transport) Close() error {
 	t.mu.Unlock()
 
 	t.cancel()
-	err := errors.Join(t.tcp.Close(), t.udp.Close())
+	err := t.tcp.Close()
+	if udpErr := t.udp.Close(); !errors.Is(udpErr, net.ErrClosed) { // its user may have closed it
+		err = errors.Join(err, udpErr)
+	}
 	for _, l := range listeners {
 		_ = l.Close()
 	}

@@ -1,0 +1,177 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"log"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/memberlist"
+
+	"roster"
+)
+
+// openTimeout bounds the look-up of the advertised host name.
+const openTimeout = 5 * time.Second
+
+var errClosed = roster.Errorf(roster.CodeUnavailable, "the cluster membership is closed")
+
+// Cluster is this node's part in the gossip.
+type Cluster struct {
+	config   Config
+	address  string // advertised host:port
+	roll     *roll
+	wire     *wire
+	list     *memberlist.Memberlist
+	metrics  *metrics
+	leaving  atomic.Bool
+	twins    chan twin
+	conflict chan error
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	mu     struct {
+		sync.Mutex
+		closed bool
+	}
+}
+
+// Open makes this node known to nobody yet but itself, and begins to look for the
+// seeds. Errors: Invalid (the configuration), Unavailable (the advertised host name
+// cannot be looked up).
+func Open(c Config) (*Cluster, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Lookup == nil {
+		c.Lookup = net.DefaultResolver.LookupHost
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	advertise, err := advertised(ctx, &c)
+	if err != nil {
+		return nil, err
+	}
+	cl := &Cluster{config: c, address: advertise.String(), roll: newRoll(c.ID), twins: make(chan twin, twinsMax), conflict: make(chan error, 1)}
+	if cl.metrics, err = newMetrics(c.Metrics, cl.roll); err != nil {
+		return nil, err
+	}
+	cl.ctx, cl.cancel = context.WithCancel(context.Background())
+	cl.wire = newWire(&cl.config, advertise, cl.metrics.dropped.Inc)
+	if cl.list, err = memberlist.Create(cl.memberlistConfig()); err != nil {
+		err = errors.Join(err, cl.wire.end())
+		cl.metrics.unregister(c.Metrics)
+		return nil, err
+	}
+	cl.run(func() { cl.lookForTwins(cl.ctx) })
+	cl.run(func() { cl.rejoin(cl.ctx) })
+	return cl, nil
+}
+
+func (c *Cluster) memberlistConfig() *memberlist.Config {
+	m := c.config.memberlistConfig()
+	d := delegate{c}
+	m.Transport, m.Delegate, m.Events, m.Alive, m.Merge, m.Conflict, m.Ping = c.wire, d, d, d, d, d, d
+	m.Logger = log.New(&logBridge{logger: c.config.Logger, suspect: c.roll.suspect}, "", 0)
+	return m
+}
+
+// Advertised returns the host:port under which others reach this node.
+func (c *Cluster) Advertised() string { return c.address }
+
+// Members returns every member that is known, this node included, sorted by id.
+// Members that are down or left stay for GoneKeep, at most GoneMax of them.
+func (c *Cluster) Members() []Member { return c.roll.list() }
+
+// Address returns the host:port of a node's port; false for a node that gossip does
+// not know or that has left.
+func (c *Cluster) Address(id roster.NodeID) (string, bool) {
+	m, ok := c.roll.get(id)
+	if !ok || m.State == roster.NodeLeft {
+		return "", false
+	}
+	return m.Address, true
+}
+
+// Subscribe returns a channel that gets a value after Members changed, one for any
+// number of changes, and a function that ends the subscription.
+func (c *Cluster) Subscribe() (<-chan struct{}, func()) { return c.roll.subscribe() }
+
+// Conflict yields a Conflict error when another live node carries this node's id or
+// name. It is confirmed by a connection to that node, so it is no echo of this node's
+// past. Which of the two gives way is for their nodes to decide: the one that starts.
+func (c *Cluster) Conflict() <-chan error { return c.conflict }
+
+// Leave tells the others that this node goes, so that they list it as left and not
+// as down, and returns when the word is out or ctx has ended. Close must follow.
+func (c *Cluster) Leave(ctx context.Context) error {
+	c.leaving.Store(true)
+	done := make(chan error, 1)
+	started := c.run(func() { done <- c.leave() })
+	if !started {
+		return errClosed
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return &roster.Error{Code: roster.CodeUnavailable, Detail: "the departure may not be known yet", Cause: ctx.Err()}
+	}
+}
+
+// leave announces the departure in Meta, then leaves, then lingers for the last
+// rounds of gossip.
+func (c *Cluster) leave() error {
+	if err := c.list.UpdateNode(leaveTimeout); err != nil {
+		c.config.Logger.Warn("the departure may be taken for a failure", "err", err)
+	}
+	if err := c.list.Leave(leaveTimeout); err != nil {
+		return &roster.Error{Code: roster.CodeUnavailable, Detail: "the departure may not be known yet", Cause: err}
+	}
+	const lingerRounds = 3
+	linger := time.NewTimer(lingerRounds * c.config.memberlistConfig().GossipInterval)
+	defer linger.Stop()
+	select {
+	case <-linger.C:
+	case <-c.ctx.Done():
+	}
+	return nil
+}
+
+// Close stops without a word: the others will find this node silent. It returns when
+// everything that uses the sockets has stopped. Closing again does nothing.
+func (c *Cluster) Close() error {
+	c.mu.Lock()
+	if c.mu.closed {
+		c.mu.Unlock()
+		return nil
+	}
+	c.mu.closed = true
+	c.mu.Unlock()
+	c.cancel()
+	err := c.wire.end() // first, so that no join waits for a peer
+	c.wg.Wait()
+	err = errors.Join(err, c.list.Shutdown()) // last: it may not overtake a Leave
+	c.metrics.unregister(c.config.Metrics)
+	return err
+}
+
+// run starts a goroutine that Close waits for; false, and nothing starts, once the
+// cluster is closed.
+func (c *Cluster) run(f func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.closed {
+		return false
+	}
+	c.wg.Go(f)
+	return true
+}
