@@ -81,7 +81,7 @@ func unpack(t *testing.T, name string) (dir string, want map[string]bool) {
 		for line := range strings.Lines(text) {
 			n++
 			if _, rules, found := strings.Cut(line, "want: "); found {
-				for _, rule := range strings.Fields(rules) {
+				for _, rule := range strings.Fields(strings.TrimSuffix(strings.TrimSpace(rules), "-->")) {
 					want[fmt.Sprintf("%s:%d %s", f.Name, n, rule)] = true
 				}
 			}

@@ -27,6 +27,7 @@ const (
 	RuleSleep    = "sleep"           // time.Sleep in a test
 	RuleWord     = "banned-word"     // a name that says nothing
 	RuleText     = "unfinished"      // a note that something is left to do
+	RuleWitness  = "witness"         // a test that a document names and that does not exist
 	RulePath     = "path"            // an absolute path of somebody's machine
 	RuleModule   = "module"          // go.mod: replace, exclude, or an unwanted version
 )
@@ -34,7 +35,7 @@ const (
 // Rules lists every rule in the order in which they are explained.
 var Rules = []string{RuleArrow, RuleImport, RuleCall, RuleGo, RuleFloat, RuleOrder, RuleBuild, RuleDoc, RuleExample,
 	RuleNamed, RuleFunction, RuleFile, RulePackage, RuleInit, RuleVariable, RuleAny, RuleSleep, RuleWord, RuleText,
-	RulePath, RuleModule}
+	RuleWitness, RulePath, RuleModule}
 
 // Finding is one place that breaks a rule.
 type Finding struct {

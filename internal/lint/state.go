@@ -26,8 +26,8 @@ func (t *Tree) checkState(p *Package) []Finding {
 					add(RuleInit, "", d, "init runs behind the reader's back")
 				}
 			case *ast.GenDecl:
-				if f.Test {
-					continue // a test's variables, such as flags, live in no product
+				if f.Test || embedded(d) {
+					continue // a test's variables, such as flags, are in no product
 				}
 				for _, name := range variables(d) {
 					add(RuleVariable, name.Name, name, "package variable "+name.Name+" is neither an error nor a table")
@@ -69,10 +69,15 @@ func variables(d *ast.GenDecl) []*ast.Ident {
 	return out
 }
 
-// isTable reports whether a declaration is an error, a literal table, a constant that
-// Go has no literal for, or a file that the compiler embeds.
+// embedded reports whether the compiler fills d with a file.
+func embedded(d *ast.GenDecl) bool {
+	return d.Doc != nil && slices.ContainsFunc(d.Doc.List, func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") })
+}
+
+// isTable reports whether a declaration is an error, a literal table or a constant
+// that Go has no literal for.
 func isTable(typ, value ast.Expr) bool {
-	if name := dotted(typ); name == "embed.FS" || name == "error" {
+	if dotted(typ) == "error" {
 		return true
 	}
 	if u, ok := value.(*ast.UnaryExpr); ok && u.Op == token.AND {

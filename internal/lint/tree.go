@@ -139,6 +139,7 @@ func (t *Tree) Check() []Finding {
 	}
 	out = append(out, t.checkPure()...)
 	out = append(out, t.checkTexts()...)
+	out = append(out, t.checkWitnesses()...)
 	out = append(out, t.checkModule()...)
 	sortFindings(out)
 	return out

@@ -21,6 +21,34 @@ var (
 	pathPattern = regexp.MustCompile(`(?:^|[\s"'=(:` + "`" + `])(/(?:wo` + `rk|ro` + `ot|tm` + `p|ho` + `me)/[A-Za-z0-9._-]+)`)
 )
 
+// testName finds the tests that documents name as their witness.
+var testName = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9]+`)
+
+// checkWitnesses reports tests that a document names and that do not exist.
+func (t *Tree) checkWitnesses() []Finding {
+	known := map[string]bool{}
+	for _, p := range t.Packages {
+		for _, f := range p.Files {
+			for name := range declared(f.Syntax) {
+				known[name] = true
+			}
+		}
+	}
+	var out []Finding
+	for _, text := range t.Texts {
+		n := 0
+		for line := range strings.Lines(text.Source) {
+			n++
+			for _, name := range testName.FindAllString(line, -1) {
+				if strings.HasSuffix(text.Name, ".md") && !known[name] {
+					out = append(out, Finding{Rule: RuleWitness, Where: text.Name + " " + name, Size: 1, File: text.Name, Line: n, Text: "there is no " + name})
+				}
+			}
+		}
+	}
+	return out
+}
+
 // checkWords reports packages, files, types and functions with an empty name.
 func (t *Tree) checkWords(p *Package) []Finding {
 	var out []Finding
