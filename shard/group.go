@@ -1,0 +1,239 @@
+package shard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"roster"
+	"roster/shard/link"
+	"roster/shard/logstore"
+)
+
+const (
+	// stallMax is how long a write of the log may take before this node keeps the
+	// other voters from believing in its leadership.
+	stallMax = 2 * time.Second
+	// drainMax is how long Close waits for entries under way.
+	drainMax = time.Second
+	// troublesMax is how many troubles wait: more than there are kinds.
+	troublesMax = 4
+	// notifyMax is how many changes of leadership may wait; they are taken at once.
+	notifyMax = 16
+)
+
+var (
+	errClosing = errors.New("the group is closing")
+	errStopped = errors.New("raft has stopped")
+)
+
+// Group is this node's replica of one shard.
+type Group struct {
+	id       roster.ShardID
+	config   Config
+	timing   Timing
+	logger   *slog.Logger
+	machine  machine
+	applier  *applier
+	fresh    *freshness
+	store    *logstore.Watched
+	logs     *failstop
+	snaps    *snapshots
+	link     *link.Transport
+	raft     *raft.Raft
+	proposer *proposer
+	reads    barrier
+	handover handover
+	applied  bell // rings when something was applied
+	bell     bell // rings when that, or anything that age depends on, has changed
+	reign    atomic.Pointer[reign]
+	stopped  atomic.Pointer[error]
+	troubles chan trouble
+	closing  chan struct{}
+	dead     chan struct{} // closed when Raft has shut down
+	cancel   context.CancelFunc
+	shutdown func() raft.Future
+	routines sync.WaitGroup // every goroutine of the group
+	once     sync.Once
+	mu       struct {
+		sync.Mutex
+		followers []chan context.Context
+		blocked   time.Time
+	}
+}
+
+// ID returns the shard.
+func (g *Group) ID() roster.ShardID { return g.id }
+
+// Feed returns a reader of the events after an index. The error is Gone, with the
+// earliest index that is kept, when after lies before that.
+func (g *Group) Feed(after roster.Index) (*Feed, error) { return g.applier.feed.open(after) }
+
+// Status describes the group as this replica sees it. Agents is counted by the
+// machine; AgeMS is never negative.
+func (g *Group) Status() roster.ShardStatus {
+	leader, term := g.Leader()
+	voters, readers := g.Servers()
+	agents := 0
+	if g.applier.fault() == nil {
+		agents = g.agents()
+	}
+	return roster.ShardStatus{
+		ID: g.id, Leader: leader, Term: term, Index: g.machine.Index(),
+		Voters: voters, Readers: readers, Agents: agents, AgeMS: g.age().Milliseconds(),
+	}
+}
+
+func (g *Group) agents() int {
+	g.applier.writer.RLock()
+	defer g.applier.writer.RUnlock()
+	return g.machine.View().Agents()
+}
+
+// Fault returns why this replica has stopped, or nil.
+func (g *Group) Fault() error { return g.fault() }
+
+// Stalled returns for how long the oldest write to this replica's log has been under
+// way; 0 when none is. Heartbeats stop after two seconds, so that another node leads.
+func (g *Group) Stalled() time.Duration { return g.store.Stalled() }
+
+func (g *Group) fault() error {
+	if err := g.stopped.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// await waits for a future of Raft until ctx ends. A Raft that shuts down forgets the
+// futures of entries that its machine had still to take, so the wait also ends with
+// Raft.
+func (g *Group) await(ctx context.Context, future raft.Future) error {
+	done := make(chan error, 1)
+	go func() { done <- future.Error() }() // not joined: may wait for ever, see above
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-g.dead:
+	}
+	select {
+	case err := <-done:
+		return err
+	default:
+		return errStopped
+	}
+}
+
+// trouble is why a replica stops, and what it must still do about it.
+type trouble struct {
+	err      error
+	shutdown bool // leave the group
+	abdicate bool // hand over, then follow
+}
+
+// storageFault runs on the goroutine that met the error, which may be Raft's main
+// loop: nothing may wait here.
+func (g *Group) storageFault(err error) {
+	g.link.Silence()
+	g.report(trouble{err: err, shutdown: true})
+}
+
+// machineFault keeps the replica as a voter that does not lead. It runs on the
+// goroutine that applies.
+func (g *Group) machineFault(err error) { g.report(trouble{err: err, abdicate: true}) }
+
+// report makes t the reason why the replica has stopped. Of several the first counts,
+// but each gets what it asks for.
+func (g *Group) report(t trouble) {
+	g.stopped.CompareAndSwap(nil, &t.err)
+	select {
+	case g.troubles <- t:
+	default: // as many are being dealt with as there are kinds
+	}
+	g.applied.ring()
+	g.bell.ring()
+}
+
+// guard deals with troubles where waiting is allowed.
+func (g *Group) guard(ctx context.Context) {
+	told := false
+	for {
+		select {
+		case t := <-g.troubles:
+			g.logger.Error("replica stopped", "err", t.err)
+			g.contain(ctx, t)
+			if !told {
+				told = true
+				g.config.OnFault(g.id, g.fault())
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (g *Group) contain(ctx context.Context, t trouble) {
+	if t.shutdown {
+		g.shutdown()
+	}
+	if t.abdicate && g.raft.State() == raft.Leader {
+		ctx, cancel := context.WithTimeout(ctx, 2*g.timing.Election)
+		defer cancel()
+		if err := g.await(ctx, g.raft.LeadershipTransfer()); err != nil {
+			g.logger.Warn("leadership was not handed over; waiting to lose it", "err", err)
+		}
+	}
+	g.link.Mute()
+}
+
+// close stops the group. It waits for what is under way, but not longer than ctx.
+func (g *Group) close(ctx context.Context) error {
+	var err error
+	g.once.Do(func() { err = g.stop(ctx) })
+	return err
+}
+
+func (g *Group) stop(ctx context.Context) error {
+	close(g.closing)
+	g.drain(ctx)
+	g.cancel()
+	future := g.shutdown()
+	errs := []error{g.link.Close()}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		errs = append(errs, future.Error())
+		close(g.dead)
+		g.applier.feed.close()
+		g.applied.ring()
+		g.bell.ring()
+		g.routines.Wait()
+		errs = append(errs, g.store.Close())
+	}()
+	select {
+	case <-ended:
+		return errors.Join(errs...)
+	case <-ctx.Done():
+		return fmt.Errorf("shard %v did not stop in time: %w", g.id, ctx.Err())
+	}
+}
+
+// drain lets the entries under way finish, so that few writes become Unknown.
+func (g *Group) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, drainMax)
+	defer cancel()
+	for range entriesMax {
+		select {
+		case g.proposer.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package shard
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"roster"
+	"roster/fsm/codec"
+)
+
+// reign is the time in which this node leads a group: from the moment an entry of
+// its own term is applied here until leadership is lost.
+type reign struct {
+	ctx   context.Context
+	term  uint64
+	clock *clock
+}
+
+// clock gives log time during a reign: it goes on from the last applied entry and
+// runs with the monotonic clock, but no entry is further than StampStepMax ahead of
+// the one before; the rest of a long silence is dropped.
+type clock struct {
+	mu struct {
+		sync.Mutex
+		base  roster.LogTime
+		since time.Time
+		last  roster.LogTime
+	}
+}
+
+func newClock(base roster.LogTime, now time.Time) *clock {
+	c := &clock{}
+	c.mu.base, c.mu.last, c.mu.since = base, base, now
+	return c
+}
+
+// read returns the log time at now.
+func (c *clock) read(now time.Time) roster.LogTime {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.mu.base + roster.LogTime(max(0, now.Sub(c.mu.since)))
+	return min(max(at, c.mu.last), c.mu.last+roster.StampStepMax)
+}
+
+// stamp returns the log time for the next entry.
+func (c *clock) stamp(now time.Time) roster.LogTime {
+	at := c.read(now)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mu.base, c.mu.since, c.mu.last = at, now, at
+	return at
+}
+
+// Leading returns a channel on which a context arrives each time this node gains
+// leadership, and at once when it leads now. The context ends when leadership is
+// lost or the group closes. Each call is a subscription for the life of the group;
+// of several contexts that nobody took, the last remains.
+func (g *Group) Leading() <-chan context.Context {
+	out := make(chan context.Context, 1)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.mu.followers = append(g.mu.followers, out)
+	if r := g.reign.Load(); r != nil {
+		out <- r.ctx
+	}
+	return out
+}
+
+// follow follows Raft's leadership. It never waits for anything else, because Raft's
+// main loop waits for it.
+func (g *Group) follow(ctx context.Context, notify <-chan bool) {
+	reign, end := context.WithCancel(ctx)
+	for {
+		select {
+		case leads := <-notify:
+			end()
+			g.dethrone()
+			reign, end = context.WithCancel(ctx)
+			if leads {
+				g.routines.Go(func() { g.accede(reign) })
+			}
+		case <-ctx.Done():
+			end()
+			g.dethrone()
+			return
+		}
+	}
+}
+
+// dethrone ends the present reign. Its last contact with a quorum says until when
+// this replica certainly was up to date.
+func (g *Group) dethrone() {
+	g.mu.Lock()
+	old := g.reign.Swap(nil)
+	g.mu.Unlock()
+	if old != nil {
+		g.fresh.carry(g.quorumContact(old.term))
+	}
+	g.proposer.nudge()
+	g.bell.ring()
+}
+
+// accede commits a tick in the new term and then begins the reign: only then is
+// everything that earlier leaders committed applied here.
+func (g *Group) accede(ctx context.Context) {
+	term := g.raft.CurrentTerm()
+	for ctx.Err() == nil && g.fault() == nil {
+		err := g.commitTick(ctx)
+		g.watchTransfer(err)
+		if err == nil {
+			g.enthrone(ctx, term)
+			return
+		}
+		if !errors.Is(err, raft.ErrLeadershipTransferInProgress) && !errors.Is(err, raft.ErrEnqueueTimeout) {
+			g.logger.Debug("first entry of the term failed", "term", term, "err", err)
+			return
+		}
+		select {
+		case <-time.After(retryAfter):
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (g *Group) commitTick(ctx context.Context) error {
+	data, err := codec.AppendEntry(nil, roster.Entry{
+		Shard: g.id, At: g.Now(), Wall: roster.WallTime(g.config.Now().UnixNano()),
+		Ops: []roster.Op{{Command: roster.Tick{Shard: g.id}}},
+	})
+	if err != nil {
+		return err
+	}
+	future := g.raft.ApplyLog(raft.Log{Data: data}, enqueueMax)
+	if err := g.await(ctx, future); err != nil {
+		return err
+	}
+	return future.Response().(*outcome).err
+}
+
+func (g *Group) enthrone(ctx context.Context, term uint64) {
+	r := &reign{ctx: ctx, term: term, clock: newClock(g.Now(), g.config.Now())}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if ctx.Err() != nil || g.raft.CurrentTerm() != term || g.raft.State() != raft.Leader {
+		return
+	}
+	g.reign.Store(r)
+	for _, out := range g.mu.followers {
+		select {
+		case <-out: // nobody took the one before
+		default:
+		}
+		out <- ctx
+	}
+	g.logger.Info("leading", "term", term)
+	g.proposer.nudge()
+	g.bell.ring()
+}
+
+// Leader returns who leads the group, as far as this node knows ("" when it does not),
+// and the term.
+func (g *Group) Leader() (roster.NodeID, uint64) {
+	_, id := g.raft.LeaderWithID()
+	return roster.NodeID(id), g.raft.CurrentTerm()
+}
+
+// Now returns the log time of the last entry applied here.
+func (g *Group) Now() roster.LogTime { return roster.LogTime(g.applier.logTime.Load()) }

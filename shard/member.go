@@ -1,0 +1,205 @@
+package shard
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"roster"
+)
+
+// transferLag is how many entries a voter may be behind to be handed the leadership.
+const transferLag = 64
+
+var errStuckTransfer = errors.New("a leadership transfer does not end, so Raft takes no entry (hashicorp/raft issue 696): restart this node")
+
+// handover holds new entries back while leadership is being handed over, so that
+// they wait instead of failing.
+type handover struct {
+	mu struct {
+		sync.Mutex
+		done chan struct{} // nil while none is under way
+	}
+	turn chan struct{} // one change of members or leader at a time
+}
+
+// take waits for the turn and returns what gives it back.
+func (h *handover) take(ctx context.Context) (free func(), err error) {
+	select {
+	case h.turn <- struct{}{}:
+		return func() { <-h.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// begin holds entries back until end is called.
+func (h *handover) begin() (end func()) {
+	done := make(chan struct{})
+	h.mu.Lock()
+	h.mu.done = done
+	h.mu.Unlock()
+	return func() {
+		h.mu.Lock()
+		h.mu.done = nil
+		h.mu.Unlock()
+		close(done)
+	}
+}
+
+func (h *handover) wait(ctx context.Context) {
+	h.mu.Lock()
+	done := h.mu.done
+	h.mu.Unlock()
+	if done == nil {
+		return
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// servers returns the latest configuration, committed or not.
+func (g *Group) servers() []raft.Server {
+	return g.raft.GetConfiguration().Configuration().Servers
+}
+
+func (g *Group) server(id roster.NodeID) (raft.Server, bool) {
+	all := g.servers()
+	i := slices.IndexFunc(all, func(s raft.Server) bool { return string(s.ID) == string(id) })
+	if i < 0 {
+		return raft.Server{}, false
+	}
+	return all[i], true
+}
+
+// Servers returns the members of the group as this replica knows them, by id.
+func (g *Group) Servers() (voters, readers []roster.NodeID) {
+	voters, readers = []roster.NodeID{}, []roster.NodeID{}
+	for _, s := range g.servers() {
+		if s.Suffrage == raft.Voter {
+			voters = append(voters, roster.NodeID(s.ID))
+		} else {
+			readers = append(readers, roster.NodeID(s.ID))
+		}
+	}
+	slices.Sort(voters)
+	slices.Sort(readers)
+	return voters, readers
+}
+
+// AddReader adds a member that receives the log but neither votes nor counts. It does
+// nothing when node is a member already. Leader only, like all changes of members:
+// Moved elsewhere, Unknown when the change may have been made.
+func (g *Group) AddReader(ctx context.Context, node roster.NodeID) error {
+	return g.change(ctx, func() (raft.IndexFuture, error) {
+		if _, ok := g.server(node); ok {
+			return nil, nil
+		}
+		return g.raft.AddNonvoter(raft.ServerID(node), raft.ServerAddress(node), 0, enqueueMax), nil
+	})
+}
+
+// RemoveReader removes a member that does not vote. It does nothing when node is no
+// member; a voter is Refused.
+func (g *Group) RemoveReader(ctx context.Context, node roster.NodeID) error {
+	return g.change(ctx, func() (raft.IndexFuture, error) {
+		s, ok := g.server(node)
+		if !ok {
+			return nil, nil
+		}
+		if s.Suffrage == raft.Voter {
+			return nil, roster.Errorf(roster.CodeRefused, "node %s votes in shard %v: only readers can be removed", node, g.id)
+		}
+		return g.raft.RemoveServer(s.ID, 0, enqueueMax), nil
+	})
+}
+
+func (g *Group) change(ctx context.Context, begin func() (raft.IndexFuture, error)) error {
+	free, err := g.handover.take(ctx)
+	if err != nil {
+		return g.unavailable("another change is under way", err)
+	}
+	defer free()
+	if g.reign.Load() == nil {
+		return g.moved()
+	}
+	future, err := begin()
+	if err != nil || future == nil {
+		return err
+	}
+	return g.fate(g.await(ctx, future))
+}
+
+// TransferLeadership hands leadership to a voter that is up to date and returns when
+// this node leads no more. Writes wait meanwhile. It gives up after two election
+// time-outs; Refused when the voter is not fit now, Unavailable when the transfer
+// failed: both may be tried again.
+func (g *Group) TransferLeadership(ctx context.Context, to roster.NodeID) error {
+	free, err := g.handover.take(ctx)
+	if err != nil {
+		return g.unavailable("another change is under way", err)
+	}
+	defer free()
+	r := g.reign.Load()
+	if r == nil {
+		return g.moved()
+	}
+	if to == g.config.Node {
+		return nil
+	}
+	if err := g.fit(r, to); err != nil {
+		return err
+	}
+	end := g.handover.begin()
+	defer end()
+	ctx, cancel := context.WithTimeout(ctx, 2*g.timing.Election)
+	defer cancel()
+	future := g.raft.LeadershipTransferToServer(raft.ServerID(to), raft.ServerAddress(to))
+	if err := g.await(ctx, future); err != nil {
+		return g.unavailable("leadership was not handed over", err)
+	}
+	return nil
+}
+
+// fit refuses a target for which Raft's transfer is known to hang or to fail.
+func (g *Group) fit(r *reign, to roster.NodeID) error {
+	s, ok := g.server(to)
+	if !ok || s.Suffrage != raft.Voter {
+		return roster.Errorf(roster.CodeRefused, "node %s does not vote in shard %v", to, g.id)
+	}
+	p := g.link.Peer(s.ID)
+	if p.Term != r.term || g.config.Now().Sub(p.Contact) > g.timing.Lease {
+		return roster.Errorf(roster.CodeRefused, "node %s does not answer in shard %v", to, g.id)
+	}
+	if p.Match+transferLag < g.raft.LastIndex() {
+		return roster.Errorf(roster.CodeRefused, "node %s is %d entries behind in shard %v", to, g.raft.LastIndex()-p.Match, g.id)
+	}
+	return nil
+}
+
+// watchTransfer sees a transfer that never ends: entries are refused for longer than
+// any transfer takes. Raft cannot clear that state, so this server leads no more.
+func (g *Group) watchTransfer(err error) {
+	g.mu.Lock()
+	if !errors.Is(err, raft.ErrLeadershipTransferInProgress) {
+		g.mu.blocked = time.Time{}
+		g.mu.Unlock()
+		return
+	}
+	now := g.config.Now()
+	if g.mu.blocked.IsZero() {
+		g.mu.blocked = now
+	}
+	stuck := now.Sub(g.mu.blocked) > 3*g.timing.Election
+	g.mu.Unlock()
+	if stuck {
+		g.link.Mute()
+		g.report(trouble{err: errStuckTransfer})
+	}
+}

@@ -1,0 +1,189 @@
+package shard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"roster"
+	"roster/shard/link"
+	"roster/shard/logstore"
+)
+
+// openGroup builds a group bottom up: store, snapshots, machine, link, Raft.
+func openGroup(c Config, m *metrics, id roster.ShardID, dir string, bootstrap []Server) (*Group, error) {
+	g := &Group{
+		id: id, config: c, timing: c.Profile(id), logger: c.Logger.With("shard", uint32(id), "node", string(c.Node)),
+		machine: c.tuning.machine(id), closing: make(chan struct{}), dead: make(chan struct{}), troubles: make(chan trouble, troublesMax),
+	}
+	g.reads.kick = make(chan struct{}, 1)
+	g.handover.turn = make(chan struct{}, 1)
+	g.proposer = newProposer(g)
+	if err := g.openStores(dir, m); err != nil {
+		return nil, fmt.Errorf("shard %v: %w", id, err)
+	}
+	g.fresh = &freshness{reader: g.store}
+	g.applier = newApplier(id, g.machine, g.onApply, g.machineFault)
+	g.openLink()
+	notify := make(chan bool, notifyMax)
+	if err := g.start(notify, bootstrap); err != nil {
+		return nil, errors.Join(fmt.Errorf("shard %v: %w", id, err), g.link.Close(), g.store.Close())
+	}
+	g.run(notify)
+	return g, nil
+}
+
+func (g *Group) openStores(dir string, m *metrics) error {
+	kind := g.config.Store
+	store, err := logstore.Open(kind, dir)
+	if err != nil {
+		return err
+	}
+	g.store = logstore.Watch(g.config.tuning.store(store), logstore.Options{
+		Now: g.config.Now, OnFault: g.storageFault,
+		Observe: func(op string, took time.Duration) { m.wrote(g.id, op, took) },
+	})
+	g.logs = &failstop{store: g.store}
+	if kind == logstore.Memory {
+		dir = ""
+	}
+	g.snaps, err = openSnapshots(dir, newRaftLog(g.logger, g.config.Now))
+	if err != nil {
+		return errors.Join(err, g.store.Close())
+	}
+	return nil
+}
+
+func (g *Group) openLink() {
+	g.link = link.Open(link.Options{
+		Network: g.config.Network, Group: uint32(g.id), Node: g.config.Node, Now: g.config.Now,
+		Logger:  newRaftLog(g.logger, g.config.Now).Named("link"),
+		Stalled: func() bool { return g.store.Stalled() > stallMax },
+		OnTold: func(commit uint64, at time.Time) {
+			g.fresh.tell(commit, at)
+			g.bell.ring()
+		},
+		OnContact: g.bell.ring,
+	})
+}
+
+func (g *Group) onApply(index uint64) {
+	g.fresh.apply(index)
+	g.applied.ring()
+	g.bell.ring()
+}
+
+// start repairs the log, begins a new group if that is asked for, and starts Raft.
+func (g *Group) start(notify chan bool, bootstrap []Server) error {
+	c := g.raftConfig(notify)
+	if err := g.repair(); err != nil {
+		return err
+	}
+	if err := g.bootstrap(c, bootstrap); err != nil {
+		return err
+	}
+	if err := g.newRaft(c); err != nil {
+		return err
+	}
+	g.shutdown = sync.OnceValue(g.raft.Shutdown)
+	g.link.Bind(g.raft)
+	return nil
+}
+
+// newRaft starts Raft from a goroutine of its own, because a storage error ends the
+// goroutine that meets it, and raft.NewRaft panics over some others.
+func (g *Group) newRaft(c *raft.Config) error {
+	ended := make(chan error, 1)
+	go func() {
+		err := errors.New("raft cannot start")
+		defer func() {
+			if cause := recover(); cause != nil {
+				err = fmt.Errorf("raft cannot start: %v", cause)
+			}
+			ended <- err
+		}()
+		g.raft, err = raft.NewRaft(c, g.applier, g.logs, g.logs, g.snaps, g.link)
+	}()
+	err := <-ended
+	if err == nil {
+		return nil
+	}
+	if bad := g.applier.restoreErr; bad != nil {
+		err = unreadable("of this shard", bad)
+	}
+	return errors.Join(err, g.fault())
+}
+
+func (g *Group) raftConfig(notify chan<- bool) *raft.Config {
+	c := raft.DefaultConfig()
+	c.LocalID = raft.ServerID(g.config.Node)
+	c.HeartbeatTimeout, c.ElectionTimeout = g.timing.Heartbeat, g.timing.Election
+	c.LeaderLeaseTimeout, c.CommitTimeout = g.timing.Lease, g.timing.Commit
+	c.MaxAppendEntries = appendEntriesMax
+	c.TrailingLogs, c.SnapshotThreshold = g.config.tuning.trailing, g.config.tuning.threshold
+	// Shards take their snapshots at different times.
+	c.SnapshotInterval = g.config.tuning.interval * time.Duration(16+g.id%16) / 16
+	c.NoLegacyTelemetry = true
+	c.ShutdownOnRemove = true
+	c.NotifyCh = notify
+	c.Logger = newRaftLog(g.logger, g.config.Now)
+	return c
+}
+
+// bootstrap writes the first configuration of a group that has no state.
+func (g *Group) bootstrap(c *raft.Config, servers []Server) error {
+	if len(servers) == 0 {
+		return nil
+	}
+	old, err := raft.HasExistingState(g.store, g.store, g.snaps)
+	if err != nil || old {
+		return err
+	}
+	var first raft.Configuration
+	for _, s := range servers {
+		server := raft.Server{ID: raft.ServerID(s.ID), Address: raft.ServerAddress(s.ID)}
+		if s.Reader {
+			server.Suffrage = raft.Nonvoter
+		}
+		first.Servers = append(first.Servers, server)
+	}
+	return raft.BootstrapCluster(c, g.store, g.store, g.snaps, g.link, first)
+}
+
+// repair deletes an entry that contradicts the snapshot, and what follows it. Raft
+// keeps such an entry, and the follower would then be sent snapshots for ever
+// (hashicorp/raft issue 697).
+func (g *Group) repair() error {
+	newest, err := g.snaps.List()
+	if err != nil || len(newest) == 0 {
+		return err
+	}
+	var entry raft.Log
+	err = g.store.GetLog(newest[0].Index, &entry)
+	if errors.Is(err, raft.ErrLogNotFound) {
+		return nil
+	}
+	if err != nil || entry.Term == newest[0].Term {
+		return err
+	}
+	last, err := g.store.LastIndex()
+	if err != nil {
+		return err
+	}
+	g.logger.Warn("deleting entries that contradict the snapshot", "from", newest[0].Index, "to", last)
+	return g.store.DeleteRange(newest[0].Index, last)
+}
+
+// run starts the goroutines of the group; close ends and joins them.
+func (g *Group) run(notify <-chan bool) {
+	var ctx context.Context
+	ctx, g.cancel = context.WithCancel(context.Background())
+	g.routines.Go(func() { g.follow(ctx, notify) })
+	g.routines.Go(func() { g.proposer.run(ctx) })
+	g.routines.Go(func() { g.reads.run(ctx, g) })
+	g.routines.Go(func() { g.guard(ctx) })
+}

@@ -1,0 +1,211 @@
+package shard
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"roster"
+	"roster/fsm"
+)
+
+// Seen says what a local read reflects: at least everything up to Index, and
+// everything that was acknowledged before Age ago. Age is the largest Duration while
+// the replica has never been up to date.
+type Seen struct {
+	Index roster.Index
+	Age   time.Duration
+}
+
+// Lookup returns the newest applied record of an agent, without waiting.
+func (g *Group) Lookup(id roster.AgentID) (*roster.Record, bool, Seen) {
+	seen := Seen{Index: g.machine.Index(), Age: g.age()}
+	record, ok := g.machine.Lookup(id)
+	return record, ok, seen
+}
+
+// View shows f one moment of the replica. Nothing is applied until f returns, so f
+// must be quick; what it takes out of the view stays valid. The error is f's.
+func (g *Group) View(f func(*fsm.View) error) (Seen, error) {
+	age := g.age()
+	index, err := g.applier.view(f)
+	return Seen{Index: index, Age: age}, err
+}
+
+// WaitIndex waits until this replica has applied the command of index i. It is
+// Unavailable when ctx ends before that.
+func (g *Group) WaitIndex(ctx context.Context, i roster.Index) error {
+	if g.machine.Index() >= i {
+		return nil
+	}
+	err := g.waitFor(ctx, &g.applied, func() bool { return g.machine.Index() >= i })
+	return g.late("this replica has not come that far", err)
+}
+
+// WaitFresh waits until this replica is not older than maxAge. It is Unavailable when
+// ctx ends before that.
+func (g *Group) WaitFresh(ctx context.Context, maxAge time.Duration) error {
+	if g.age() <= maxAge {
+		return nil
+	}
+	err := g.waitFor(ctx, &g.bell, func() bool { return g.age() <= maxAge })
+	return g.late("this replica is older than was asked for", err)
+}
+
+// waitFor waits for a condition, but not on a replica that will not move any more.
+func (g *Group) waitFor(ctx context.Context, b *bell, done func() bool) error {
+	var stopped error
+	err := b.wait(ctx, func() bool {
+		if done() {
+			return true
+		}
+		stopped = g.fault()
+		select {
+		case <-g.closing:
+			stopped = errClosing
+		default:
+		}
+		return stopped != nil
+	})
+	if stopped != nil {
+		return g.unavailable("this replica has stopped", stopped)
+	}
+	return err
+}
+
+// age is that of a leader while this node leads, and that of a follower otherwise.
+func (g *Group) age() time.Duration {
+	now := g.config.Now()
+	if r := g.reign.Load(); r != nil {
+		return max(0, now.Sub(g.quorumContact(r.term)))
+	}
+	return g.fresh.age(now)
+}
+
+// quorumContact returns the latest moment at which a quorum certainly took this node
+// for its leader: of each voter, when the last request was sent that it answered.
+func (g *Group) quorumContact(term uint64) time.Time {
+	var contacts []time.Time
+	for _, s := range g.servers() {
+		switch {
+		case s.Suffrage != raft.Voter:
+		case string(s.ID) == string(g.config.Node):
+			contacts = append(contacts, g.config.Now())
+		default:
+			var at time.Time
+			if p := g.link.Peer(s.ID); p.Term == term {
+				at = p.Contact
+			}
+			contacts = append(contacts, at)
+		}
+	}
+	if len(contacts) == 0 {
+		return time.Time{}
+	}
+	slices.SortFunc(contacts, func(a, b time.Time) int { return b.Compare(a) })
+	return contacts[len(contacts)/2]
+}
+
+// readRound is one exchange with a quorum, shared by all who asked before it began.
+type readRound struct {
+	done  chan struct{}
+	index roster.Index
+	err   error
+}
+
+// barrier runs one round after another while somebody waits.
+type barrier struct {
+	kick chan struct{}
+	mu   struct {
+		sync.Mutex
+		next *readRound
+	}
+}
+
+// ReadIndex returns an index such that whoever has applied it sees every write that
+// was acknowledged before the call: a linearizable read. Only the leader can say:
+// Moved otherwise. A retry is a new exchange.
+func (g *Group) ReadIndex(ctx context.Context) (roster.Index, error) {
+	if g.reign.Load() == nil {
+		return 0, g.moved()
+	}
+	round := g.reads.join()
+	select {
+	case <-round.done:
+		return round.index, round.err
+	case <-ctx.Done():
+		return 0, g.unavailable("no quorum answered in time", ctx.Err())
+	case <-g.dead:
+		return 0, g.unavailable("it is closing on this node", nil)
+	}
+}
+
+// join returns the round that begins next, which never is one under way: its commit
+// index may be older than the caller's question.
+func (b *barrier) join() *readRound {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.mu.next == nil {
+		b.mu.next = &readRound{done: make(chan struct{})}
+		select {
+		case b.kick <- struct{}{}:
+		default:
+		}
+	}
+	return b.mu.next
+}
+
+func (b *barrier) take() *readRound {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	round := b.mu.next
+	b.mu.next = nil
+	return round
+}
+
+func (b *barrier) run(ctx context.Context, g *Group) {
+	for {
+		select {
+		case <-b.kick:
+		case <-ctx.Done():
+			if round := b.take(); round != nil {
+				round.err = g.unavailable("it is closing on this node", nil)
+				close(round.done)
+			}
+			return
+		}
+		if round := b.take(); round != nil {
+			round.index, round.err = g.readIndex(ctx)
+			close(round.done)
+		}
+	}
+}
+
+// readIndex takes the commit index first and asks the quorum after: the other way
+// round, a new leader might have committed more in between.
+func (g *Group) readIndex(ctx context.Context) (roster.Index, error) {
+	r := g.reign.Load()
+	if r == nil {
+		return 0, g.moved()
+	}
+	commit := g.raft.CommitIndex()
+	if err := g.await(ctx, g.raft.VerifyLeader()); err != nil {
+		return 0, g.moved()
+	}
+	if g.raft.CurrentTerm() != r.term || g.reign.Load() != r {
+		return 0, g.moved()
+	}
+	ctx, cancel := context.WithTimeout(ctx, roster.RequestDeadline)
+	defer cancel()
+	err := g.waitFor(ctx, &g.applied, func() bool {
+		applied := g.applier.applied.Load()
+		return commit <= applied || g.fresh.loud(commit, applied) <= applied
+	})
+	if err != nil {
+		return 0, g.late("the replica is behind", err)
+	}
+	return g.machine.Index(), nil
+}
