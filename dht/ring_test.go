@@ -57,21 +57,27 @@ func TestOwnerEqualsTheDumbRing(t *testing.T) {
 // and checks that none does between two nodes that are on both.
 func share(t *testing.T, before, after *Ring, changed roster.NodeID) float64 {
 	t.Helper()
-	places := make([]uint64, 0, len(before.points)+len(after.points))
-	for _, p := range slices.Concat(before.points, after.points) {
-		places = append(places, p.at)
-	}
-	slices.Sort(places)
-	places = slices.Compact(places)
-	moved, last := uint64(0), places[len(places)-1]
-	for _, at := range places {
-		from := before.nodes[before.points[before.search(at)].node]
-		to := after.nodes[after.points[after.search(at)].node]
-		if from != to {
+	// The first arc is the one that goes round the end of the ring.
+	last := max(before.points[len(before.points)-1].at, after.points[len(after.points)-1].at)
+	moved := uint64(0)
+	for i, j := 0, 0; i < len(before.points) || j < len(after.points); {
+		// The keys above last and up to at belong to the next point of either ring.
+		p, q := before.points[i%len(before.points)], after.points[j%len(after.points)]
+		at := p.at
+		if i == len(before.points) || j < len(after.points) && q.at < p.at {
+			at = q.at
+		}
+		if from, to := before.nodes[p.node], after.nodes[q.node]; from != to {
 			moved += at - last
 			if from != changed && to != changed {
 				t.Fatalf("keys up to %x move from %s to %s although only %s changed", at, from, to, changed)
 			}
+		}
+		if i < len(before.points) && p.at == at {
+			i++
+		}
+		if j < len(after.points) && q.at == at {
+			j++
 		}
 		last = at
 	}
