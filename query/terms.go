@@ -22,7 +22,8 @@ const (
 var Fields = []Field{FieldCapability, FieldNamespace, FieldStatus, FieldHealth, FieldNode, FieldLabel}
 
 // Keys returns the keys under which an index over f holds r. A capability in two
-// versions is there twice; an agent without a node has no key.
+// versions is there twice; an agent without a node has no key. The slice is the
+// caller's.
 func (f Field) Keys(r *roster.Record) []string {
 	switch f {
 	case FieldCapability:
