@@ -6,11 +6,13 @@ import (
 )
 
 // patternBytesMax bounds one pattern. A short pattern can still compile to a large
-// program ((\pL{9}){99}), so patternStepsMax bounds, over one filter, about how many
-// instructions all of them come to: matching costs text times steps.
+// program (.{999}), and matching costs text times program, for every record that is
+// looked at. So patternStepsMax bounds, over one filter, about how many instructions
+// all patterns come to: the longest metadata value then takes fractions of a second
+// even with the worst of them.
 const (
 	patternBytesMax = 256
-	patternStepsMax = 4000
+	patternStepsMax = 512
 )
 
 // pattern compiles a regular expression that stands at byte at.
@@ -35,15 +37,15 @@ func (p *parser) pattern(source string, at int) (func(string) bool, error) {
 // steps estimates the size of the program for a pattern, before it is built.
 func steps(re *syntax.Regexp) int {
 	const rangesPerStep = 16 // a class such as \pL is one instruction with a table
-	n := 1 + len(re.Rune)/rangesPerStep
-	if re.Op == syntax.OpLiteral {
-		n = len(re.Rune)
-	}
+	parts := 0
 	for _, sub := range re.Sub {
-		n += steps(sub)
+		parts += steps(sub)
 	}
-	if re.Op == syntax.OpRepeat {
-		n *= max(1, re.Min, re.Max)
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune)
+	case syntax.OpRepeat:
+		return parts * max(1, re.Min, re.Max)
 	}
-	return n
+	return 1 + parts + len(re.Rune)/rangesPerStep
 }
