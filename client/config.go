@@ -42,6 +42,9 @@ type Config struct {
 	// RetryFor bounds how long one call is tried where its context allows longer;
 	// 0: roster.RetryFor, which it may not exceed.
 	RetryFor time.Duration
+	// ConnectFor bounds how long a call is tried while no address accepts a connection;
+	// 0: as long as any call.
+	ConnectFor time.Duration
 	// UserAgent is sent with every request; empty: "roster-client".
 	UserAgent string
 	// Logger hears of fail-over and retries at debug level; nil: nobody.
@@ -80,6 +83,9 @@ func (c Config) Validate() error {
 	}
 	if c.RetryFor < 0 || c.RetryFor > roster.RetryFor {
 		faults = append(faults, roster.Invalid("RetryFor", "want 0 to %v: servers forget requests after that", roster.RetryFor))
+	}
+	if c.ConnectFor < 0 {
+		faults = append(faults, roster.Invalid("ConnectFor", "want 0 or more"))
 	}
 	return errors.Join(faults...)
 }

@@ -34,6 +34,7 @@ type fault struct {
 	err       *roster.Error
 	fate      fate
 	elsewhere bool // another address may do better
+	unmet     bool // nobody was there to take the request
 }
 
 // policy says how an operation may be tried.
@@ -53,7 +54,7 @@ type trial struct {
 	tried  int           // attempts since the last pause
 	took   time.Duration // the newest attempt
 	pauses int           // how often it paused
-	last   *fault        // the newest
+	met    bool          // somebody took one of the attempts
 	doubt  *fault        // the first after which the write may have been executed
 }
 
@@ -88,7 +89,7 @@ func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc
 
 // final reports whether f ends the trial, and remembers it.
 func (t *trial) final(f *fault) bool {
-	t.last = f
+	t.met = t.met || !f.unmet
 	if f.fate == unsure && t.doubt == nil {
 		t.doubt = f
 	}
@@ -112,7 +113,11 @@ func (t *trial) again(ctx context.Context, base string, f *fault) bool {
 	return t.pause(ctx, max(f.err.RetryAfter, t.backoff()))
 }
 
+// patience is how long the trial goes on.
 func (t *trial) patience() time.Duration {
+	if t.config.ConnectFor != 0 && !t.met {
+		return t.config.ConnectFor
+	}
 	if t.giveUp != 0 {
 		return min(t.giveUp, t.config.RetryFor)
 	}
@@ -175,10 +180,10 @@ func (t *trial) verdict(ctx context.Context, f *fault) error {
 // certain to have left the request behind.
 func (c *Client) unreached(base string, err error) *fault {
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
-		return &fault{err: c.unavailable(base, dial.Err), fate: untouched, elsewhere: true}
+		return &fault{err: c.unavailable(base, dial.Err), fate: untouched, elsewhere: true, unmet: true}
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return &fault{err: c.unavailable(base, err), fate: untouched, elsewhere: true}
+		return &fault{err: c.unavailable(base, err), fate: untouched, elsewhere: true, unmet: true}
 	}
 	e := roster.Errorf(roster.CodeUnavailable, "%s broke off before it answered", base)
 	e.Cause = plain(err)

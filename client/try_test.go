@@ -178,6 +178,18 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
+func TestConnectForEndsWhereNobodyListens(t *testing.T) {
+	c, err := New(Config{Addresses: []string{closedAddress(t)}, RetryMin: time.Millisecond, ConnectFor: 10 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := c.Status(ctx); roster.CodeOf(err) != roster.CodeUnavailable || ctx.Err() != nil {
+		t.Errorf("Status = %v, context %v; want Unavailable long before the deadline", err, ctx.Err())
+	}
+}
+
 func TestCancelEndsTheWait(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
