@@ -1,0 +1,76 @@
+package memservice
+
+import (
+	"context"
+
+	"roster"
+)
+
+// name is what the one member is called.
+const name = "memory"
+
+// Members lists the one member.
+func (s *Service) Members(context.Context) ([]roster.Member, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := roster.Member{ID: Node, Name: name, State: roster.NodeAlive, ReaderOf: []roster.ShardID{}, Version: name}
+	for _, sh := range s.mu.shards {
+		m.LeaderOf = append(m.LeaderOf, sh.machine.Shard())
+	}
+	m.VoterOf = m.LeaderOf
+	return []roster.Member{m}, nil
+}
+
+// Shards lists the shards, all led by the one member.
+func (s *Service) Shards(context.Context) ([]roster.ShardStatus, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]roster.ShardStatus, len(s.mu.shards))
+	for i, sh := range s.mu.shards {
+		out[i] = roster.ShardStatus{ID: sh.machine.Shard(), Leader: Node, Term: 1, Index: sh.machine.Index(),
+			Voters: []roster.NodeID{Node}, Readers: []roster.NodeID{}, Agents: sh.machine.View().Agents()}
+	}
+	return out, nil
+}
+
+// Status sums up.
+func (s *Service) Status(context.Context) (roster.NodeStatus, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status := roster.NodeStatus{Cluster: name, Node: Node, Version: name, Ready: !s.mu.left, Insecure: true,
+		Durability: roster.DurabilityNone, Members: 1, Shards: len(s.mu.shards)}
+	for _, sh := range s.mu.shards {
+		status.Agents += sh.machine.View().Agents()
+	}
+	return status, nil
+}
+
+// Ready is true until the member has left.
+func (s *Service) Ready(context.Context) ([]roster.Check, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	check := roster.Check{Name: "member", OK: !s.mu.left, Detail: "one member, in memory"}
+	if s.mu.left {
+		check.Detail = "it has left"
+	}
+	return []roster.Check{check}, nil
+}
+
+// Join finds nobody: there is no network.
+func (s *Service) Join(_ context.Context, addresses []string) (int, error) {
+	if len(addresses) == 0 {
+		return 0, roster.Invalid("addresses", "want at least one address")
+	}
+	return 0, roster.Errorf(roster.CodeUnavailable, "nobody answers at %s", addresses[0])
+}
+
+// Leave is refused unless force, because the member votes. It goes on answering.
+func (s *Service) Leave(_ context.Context, force bool) error {
+	if !force {
+		return roster.Errorf(roster.CodeRefused, "%s votes in every shard: it leaves only by force", Node)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.left = true
+	return nil
+}
