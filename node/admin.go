@@ -1,0 +1,263 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"roster"
+)
+
+// caughtUpWithin is how old a replica may be and still count as caught up.
+const caughtUpWithin = 2 * time.Second
+
+// aliveIDs lists the live members that gossip sees, this node among them, sorted.
+func (n *Node) aliveIDs() []roster.NodeID {
+	var ids []roster.NodeID
+	for _, m := range n.gossip.Members() {
+		if m.State == roster.NodeAlive || m.State == roster.NodeSuspect {
+			ids = append(ids, m.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Members lists the nodes: where gossip and the system shard differ, the system
+// shard decides who is down or has left.
+func (n *Node) Members(context.Context) ([]roster.Member, error) {
+	byID := make(map[roster.NodeID]*roster.Member)
+	for _, m := range n.gossip.Members() {
+		byID[m.ID] = &roster.Member{ID: m.ID, Name: m.Meta.Name, Address: m.Address, HTTP: m.Meta.HTTP, State: m.State, Version: m.Meta.Version}
+	}
+	nodes, _ := n.knownNodes() // none are known before the cluster is met
+	for _, known := range nodes {
+		m := byID[known.ID]
+		if m == nil {
+			m = &roster.Member{ID: known.ID, Name: known.Name, Address: known.Address, HTTP: known.HTTP, State: known.State, Version: known.Version}
+			byID[known.ID] = m
+		}
+		if known.State == roster.NodeDown || known.State == roster.NodeLeft {
+			m.State = known.State
+		}
+	}
+	n.addRoles(byID)
+	members := make([]roster.Member, 0, len(byID))
+	for _, m := range byID {
+		members = append(members, *m)
+	}
+	slices.SortFunc(members, func(a, b roster.Member) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return members, nil
+}
+
+// addRoles fills in who leads, votes and reads, as the local replicas know it.
+func (n *Node) addRoles(byID map[roster.NodeID]*roster.Member) {
+	for _, m := range byID {
+		m.LeaderOf, m.VoterOf, m.ReaderOf = []roster.ShardID{}, []roster.ShardID{}, []roster.ShardID{}
+	}
+	for _, g := range n.host.Groups() {
+		voters, readers := g.Servers()
+		for _, id := range voters {
+			if m := byID[id]; m != nil {
+				m.VoterOf = append(m.VoterOf, g.ID())
+			}
+		}
+		for _, id := range readers {
+			if m := byID[id]; m != nil {
+				m.ReaderOf = append(m.ReaderOf, g.ID())
+			}
+		}
+		leader, _ := g.Leader()
+		if m := byID[leader]; m != nil {
+			m.LeaderOf = append(m.LeaderOf, g.ID())
+		}
+	}
+}
+
+// Shards lists the shards as the local replicas see them.
+func (n *Node) Shards(context.Context) ([]roster.ShardStatus, error) {
+	shards := []roster.ShardStatus{}
+	for _, g := range n.host.Groups() {
+		shards = append(shards, g.Status())
+	}
+	return shards, nil
+}
+
+// Status describes this node in a few words.
+func (n *Node) Status(ctx context.Context) (roster.NodeStatus, error) {
+	s := roster.NodeStatus{Cluster: n.config.Cluster, Node: n.ID(), Version: n.config.Version, Insecure: n.config.Insecure,
+		Durability: n.config.Durability, Members: len(n.aliveIDs()), Ready: true}
+	for _, g := range n.host.Groups() {
+		s.Shards++
+		s.Agents += g.Status().Agents
+	}
+	checks, err := n.Ready(ctx)
+	for _, check := range checks {
+		s.Ready = s.Ready && check.OK
+	}
+	return s, err
+}
+
+// Ready lists what must hold before this node serves.
+func (n *Node) Ready(context.Context) ([]roster.Check, error) {
+	checks := []roster.Check{n.checkCluster(), n.checkMembers()}
+	if groups := n.host.Groups(); len(groups) > 0 {
+		checks = append(checks, n.checkLeaders(), n.checkReplicas(), n.checkLease())
+	}
+	checks = append(checks, n.checkFaults())
+	doors := roster.Check{Name: "doors", OK: true, Detail: "loopback only"}
+	if n.config.Insecure {
+		doors.Detail = "INSECURE: open beyond loopback without TLS and tokens"
+	}
+	return append(checks, doors), nil
+}
+
+func (n *Node) checkCluster() roster.Check {
+	id := n.founder.look()
+	check := roster.Check{Name: "cluster", OK: id.ClusterID != "", Detail: "belongs to cluster " + id.Cluster + " " + id.ClusterID}
+	switch {
+	case check.OK:
+	case id.Promise != nil && id.Promise.Proposer != id.NodeID:
+		check.Detail = fmt.Sprintf("has promised to found a cluster with %s, which must say how that ended; if it is gone for good, stop this node and remove \"promise\" from node.json", id.Promise.Proposer)
+	case n.config.Expect > 0:
+		check.Detail = fmt.Sprintf("waits to found a cluster of %d: sees %d members", n.config.Expect, len(n.aliveIDs()))
+	default:
+		check.Detail = "waits to meet a cluster: join one"
+	}
+	return check
+}
+
+func (n *Node) checkMembers() roster.Check {
+	alive := len(n.aliveIDs())
+	return roster.Check{Name: "members", OK: alive >= n.config.Expect, Detail: fmt.Sprintf("%d alive, at least %d expected", alive, n.config.Expect)}
+}
+
+func (n *Node) checkLeaders() roster.Check {
+	var missing []string
+	for _, g := range n.host.Groups() {
+		if leader, _ := g.Leader(); leader == "" {
+			missing = append(missing, g.ID().String())
+		}
+	}
+	return listed("leaders", "every shard has a leader", "no leader: shard ", missing)
+}
+
+func (n *Node) checkReplicas() roster.Check {
+	var behind []string
+	for _, g := range n.host.Groups() {
+		voters, readers := g.Servers()
+		placed := slices.Contains(voters, n.ID()) || slices.Contains(readers, n.ID())
+		if age := time.Duration(g.Status().AgeMS) * time.Millisecond; !placed || age > caughtUpWithin {
+			behind = append(behind, g.ID().String())
+		}
+	}
+	if m := n.router.routes.Load(); m == nil {
+		behind = append(behind, "map")
+	}
+	return listed("replicas", "every local replica has caught up", "still catching up: shard ", behind)
+}
+
+func (n *Node) checkLease() roster.Check {
+	check := roster.Check{Name: "lease", OK: n.lease.held(), Detail: "held"}
+	if !check.OK {
+		check.Detail = "not renewed: the system shard does not answer"
+	}
+	return check
+}
+
+func (n *Node) checkFaults() roster.Check {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var failed []string
+	for id, err := range n.mu.faults {
+		failed = append(failed, id.String()+": "+err.Error())
+	}
+	slices.Sort(failed)
+	return listed("storage", "no replica has failed", "failed: shard ", failed)
+}
+
+func listed(name, good, bad string, items []string) roster.Check {
+	if len(items) == 0 {
+		return roster.Check{Name: name, OK: true, Detail: good}
+	}
+	return roster.Check{Name: name, Detail: bad + strings.Join(items, ", ")}
+}
+
+// Join makes this node meet the nodes at addresses.
+func (n *Node) Join(ctx context.Context, addresses []string) (int, error) {
+	if len(addresses) == 0 || len(addresses) > NodesMax {
+		return 0, roster.Invalid("addresses", "%d addresses: want 1 to %d", len(addresses), NodesMax)
+	}
+	for _, address := range addresses {
+		if err := addressFault("join", address); err != nil {
+			return 0, roster.Invalid("addresses", "%s", err.Error())
+		}
+	}
+	ctx, cancel := withDeadline(ctx)
+	defer cancel()
+	mine := n.founder.look().ClusterID
+	for _, address := range addresses {
+		answer, err := n.net.Call(ctx, address, methodHello, nil)
+		if err != nil {
+			continue // the gossip join below says what is wrong with it
+		}
+		if met, err := unmarshal[hello](answer); err == nil && mine != "" && met.ClusterID != "" && met.ClusterID != mine {
+			return 0, roster.Errorf(roster.CodeConflict, "node %s at %s belongs to another cluster (%s): this node can join it only with an empty data directory", met.Node, address, met.ClusterID)
+		}
+	}
+	return n.gossip.Join(ctx, addresses)
+}
+
+// Leave takes this node out of the cluster for good and stops it.
+func (n *Node) Leave(ctx context.Context, force bool) error {
+	ctx, cancel := withDeadline(ctx)
+	defer cancel()
+	var votes []string
+	for _, g := range n.host.Groups() {
+		if voters, _ := g.Servers(); slices.Contains(voters, n.ID()) {
+			votes = append(votes, g.ID().String())
+		}
+	}
+	if len(votes) > 0 && !force {
+		return roster.Errorf(roster.CodeRefused, "this node votes in shards %s, and its vote cannot be moved yet: without it each of them survives one failure less. Stop the node if it is to come back; force the leave if it is gone for good", strings.Join(votes, ", "))
+	}
+	n.handOver(ctx)
+	if len(n.host.Groups()) > 0 {
+		if _, err := n.router.proposeOwn(ctx, roster.SystemShard, roster.LeaveNode{ID: n.ID()}); err != nil {
+			return err
+		}
+	}
+	if err := n.gossip.Leave(ctx); err != nil {
+		n.log.Warn("leave gossip", "err", err)
+	}
+	n.stop(nil)
+	return nil
+}
+
+// handOver moves the leaderships away that this node has; a failure only costs the
+// others an election.
+func (n *Node) handOver(ctx context.Context) {
+	for _, g := range n.host.Groups() {
+		if leader, _ := g.Leader(); leader != n.ID() {
+			continue
+		}
+		voters, _ := g.Servers()
+		for _, to := range voters {
+			if to != n.ID() && g.TransferLeadership(ctx, to) == nil {
+				break
+			}
+		}
+	}
+}
+
+// watchConflicts stops the node when another one carries its id or name.
+func (n *Node) watchConflicts(ctx context.Context) error {
+	select {
+	case err := <-n.gossip.Conflict():
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}

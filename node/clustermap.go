@@ -1,0 +1,56 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"roster"
+	"roster/dht"
+	"roster/fsm"
+	"roster/shard"
+)
+
+// mapEvery is how often a node looks whether the cluster map has changed.
+const mapEvery = 250 * time.Millisecond
+
+// foundingMap is the first cluster map: every founder computes the same one.
+func foundingMap(p *proposal, cluster string) roster.ClusterMap {
+	shards := make([]roster.ShardID, p.Shards+1)
+	for i := range shards {
+		shards[i] = roster.ShardID(i)
+	}
+	return roster.ClusterMap{Version: 1, Cluster: cluster, ClusterID: p.ClusterID, Durability: p.Durability,
+		Slots:  dht.AssignSlots(shards[1:]), // the system shard holds no agents
+		Shards: dht.NewRing(p.Members, dht.Options{Shards: shards}).Assignment()}
+}
+
+// followMap keeps the router's map at what the system shard holds, and writes the
+// founding map there while this node leads the system shard and it has none.
+func (n *Node) followMap(ctx context.Context, system *shard.Group) error {
+	for {
+		var m roster.ClusterMap
+		if _, err := system.View(func(v *fsm.View) error { m = v.Map(); return nil }); err != nil {
+			return err
+		}
+		if known := n.router.routes.Load(); m.Version > 0 && (known == nil || m.Version > known.Version) {
+			n.router.routes.Store(&m)
+		}
+		if m.Version == 0 {
+			n.writeFoundingMap(ctx, system)
+		}
+		if !wait(ctx, mapEvery) {
+			return nil
+		}
+	}
+}
+
+func (n *Node) writeFoundingMap(ctx context.Context, system *shard.Group) {
+	id := n.founder.look()
+	if leader, _ := system.Leader(); leader != id.NodeID || id.Founding == nil {
+		return
+	}
+	m := foundingMap(id.Founding, id.Cluster)
+	if _, err := n.router.proposeOwn(ctx, roster.SystemShard, roster.SetMap{Map: m}); err != nil {
+		n.log.Debug("write the founding map", "err", err)
+	}
+}

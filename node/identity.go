@@ -1,0 +1,133 @@
+package node
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"roster"
+)
+
+// dataFormat is the version of a data directory that this build writes and reads.
+const dataFormat = 1
+
+// identity is node.json: who this node is, which cluster it belongs to, and what it
+// promised while that was not yet decided. Every change is on disk before anybody
+// hears of it.
+type identity struct {
+	Format     int               `json:"format"`
+	NodeID     roster.NodeID     `json:"node_id"`
+	Cluster    string            `json:"cluster"`
+	Durability roster.Durability `json:"durability"`
+	// ClusterID is set once the node belongs to a founded cluster.
+	ClusterID string `json:"cluster_id,omitempty"`
+	Shards    int    `json:"shards,omitempty"`
+	// Founding is how the cluster began, on the nodes that began it.
+	Founding *proposal `json:"founding,omitempty"`
+	// Opened says that all shards were once opened here: from then on a missing one
+	// is a loss, not a beginning.
+	Opened bool `json:"opened,omitempty"`
+	// Promise is the proposal this node is bound to until its proposer lets go.
+	Promise *proposal `json:"promise,omitempty"`
+	// Proposals counts this node's own proposals; Open is the one not yet abandoned.
+	Proposals uint64    `json:"proposals,omitempty"`
+	Open      *proposal `json:"open,omitempty"`
+
+	path string // "" keeps it in memory
+}
+
+// loadIdentity reads node.json below dir or makes a new one. It refuses a directory
+// of another cluster, another durability or a newer format, and says what to do.
+func loadIdentity(c Config) (*identity, error) {
+	fresh := &identity{Format: dataFormat, NodeID: newNodeID(c.Name), Cluster: c.Cluster, Durability: c.Durability}
+	if c.Durability == roster.DurabilityNone {
+		return fresh, nil
+	}
+	path := filepath.Join(c.DataDir, "node.json")
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		fresh.path = path
+		return fresh, fresh.save()
+	}
+	if err != nil {
+		return nil, dirFault(c.DataDir, "cannot be read", err)
+	}
+	return parseIdentity(c, path, data)
+}
+
+func parseIdentity(c Config, path string, data []byte) (*identity, error) {
+	var probe struct{ Format int }
+	id := &identity{path: path}
+	switch err := json.Unmarshal(data, &probe); {
+	case err != nil:
+		return nil, dirFault(path, "is not valid JSON; restore it from a copy, or start with an empty data directory", err)
+	case probe.Format > dataFormat:
+		return nil, roster.Errorf(roster.CodeInvalid, "data directory %s has format %d and this build reads up to %d: start the newer build", c.DataDir, probe.Format, dataFormat)
+	}
+	if err := json.Unmarshal(data, id); err != nil {
+		return nil, dirFault(path, "is damaged; restore it from a copy, or start with an empty data directory", err)
+	}
+	switch {
+	case id.NodeID == "":
+		return nil, roster.Errorf(roster.CodeInvalid, "%s names no node: restore it from a copy, or start with an empty data directory", path)
+	case id.Cluster != c.Cluster:
+		return nil, roster.Errorf(roster.CodeConflict, "data directory %s belongs to cluster %q, not %q: give the right --cluster or another --data-dir", c.DataDir, id.Cluster, c.Cluster)
+	case id.Durability != c.Durability:
+		return nil, roster.Errorf(roster.CodeConflict, "data directory %s was made with durability %q, not %q", c.DataDir, id.Durability, c.Durability)
+	}
+	return id, nil
+}
+
+func dirFault(path, what string, cause error) error {
+	return &roster.Error{Code: roster.CodeInvalid, Detail: fmt.Sprintf("data directory: %s %s", path, what), Cause: cause}
+}
+
+// newNodeID returns "<name>-<8 hex>" with fresh randomness.
+func newNodeID(name string) roster.NodeID { return roster.NodeID(name + "-" + randomHex(4)) }
+
+func randomHex(bytes int) string {
+	b := make([]byte, bytes)
+	rand.Read(b) //nolint:errcheck // crypto/rand.Read never fails
+	return hex.EncodeToString(b)
+}
+
+// save writes the file so that a crash leaves the old one or the new one.
+func (id *identity) save() error {
+	if id.path == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(id, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := writeDurably(id.path, append(data, '\n')); err != nil {
+		return &roster.Error{Code: roster.CodeInternal, Detail: "node.json cannot be written", Cause: err}
+	}
+	return nil
+}
+
+func writeDurably(path string, data []byte) error {
+	temp := path + ".new"
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

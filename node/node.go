@@ -1,0 +1,314 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"roster"
+	"roster/cluster"
+	"roster/shard"
+	"roster/transport"
+)
+
+// Node is one member of a cluster.
+type Node struct {
+	config  Config
+	log     *slog.Logger
+	founder *founder
+	net     *transport.Transport
+	gossip  *cluster.Cluster
+	host    *shard.Host
+	router  *router
+	keepers *keepers
+	holds   *holds
+	lease   *lease
+
+	stack  stack
+	opened chan struct{}   // closed when other nodes may call
+	ctx    context.Context // ends when the node stops
+	cancel context.CancelFunc
+	loops  errgroup.Group
+	done   chan struct{}
+
+	mu struct {
+		sync.Mutex
+		stopped bool
+		err     error
+		faults  map[roster.ShardID]error
+	}
+}
+
+var _ roster.Service = (*Node)(nil)
+
+// Open starts a node and returns as soon as it gossips. Errors are *roster.Error:
+// Invalid for a configuration or data directory that cannot be used, Conflict where
+// another cluster or node stands in the way.
+func Open(ctx context.Context, c Config) (*Node, error) {
+	c = c.withDefaults()
+	if err := c.Validate(); err != nil {
+		return nil, &roster.Error{Code: roster.CodeInvalid, Detail: "configuration", Cause: err}
+	}
+	n := &Node{config: c, keepers: newKeepers(), holds: newHolds(), opened: make(chan struct{}), done: make(chan struct{})}
+	n.mu.faults = make(map[roster.ShardID]error)
+	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if err := n.open(ctx); err != nil {
+		n.cancel()
+		n.stack.unwind(ctx, n.config.Logger) //nolint:errcheck // the first error is the one to tell
+		return nil, err
+	}
+	return n, nil
+}
+
+// open brings up one room after the other, each with its way back on the stack.
+func (n *Node) open(ctx context.Context) error {
+	id, err := n.openDir()
+	if err != nil {
+		return err
+	}
+	n.log = n.config.Logger.With("node", id.NodeID)
+	if err := n.openTransport(ctx, id); err != nil {
+		return err
+	}
+	n.founder = newFounder(id, n.config)
+	n.founder.call, n.founder.alive = n.call, n.aliveIDs
+	if err := n.openShards(id); err != nil {
+		return err
+	}
+	n.lease = &lease{router: n.router, self: n.founder.self, log: n.log, start: time.Now()}
+	if err := n.openGossip(ctx, id); err != nil {
+		return err
+	}
+	close(n.opened)
+	belongs := id.ClusterID != ""
+	if belongs {
+		if err := n.openGroups(ctx); err != nil {
+			return err
+		}
+	}
+	n.stack.push("loops", func(context.Context) error {
+		n.cancel()
+		return n.loops.Wait()
+	})
+	n.loop("gossip conflict", n.watchConflicts)
+	n.loop("cluster", func(ctx context.Context) error { return n.begin(ctx, belongs) })
+	return nil
+}
+
+// openDir locks the data directory, so that a second process cannot answer under
+// this node's id, and reads who this node is.
+func (n *Node) openDir() (*identity, error) {
+	if n.config.Durability == roster.DurabilityNone {
+		return loadIdentity(n.config)
+	}
+	unlock, err := lockDir(n.config.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	n.stack.push("data directory", func(context.Context) error { return unlock() })
+	return loadIdentity(n.config)
+}
+
+func (n *Node) openTransport(ctx context.Context, id *identity) (err error) {
+	n.net, err = transport.Open(ctx, transport.Config{Network: n.config.Network, Bind: n.config.Bind, Cluster: id.Cluster,
+		Key: n.config.Key, Node: id.NodeID, Logger: n.log, Metrics: n.config.Metrics, Handler: n.serve})
+	if err != nil {
+		return err
+	}
+	n.stack.push("transport", func(context.Context) error { return n.net.Close() })
+	if n.config.Advertise == "" {
+		n.config.Advertise = n.net.Addr()
+	}
+	return nil
+}
+
+func (n *Node) openShards(id *identity) (err error) {
+	n.host, err = shard.OpenHost(n.shardConfig(id))
+	if err != nil {
+		return err
+	}
+	n.stack.push("shards", n.host.Close)
+	n.router = &router{self: id.NodeID, groups: n.host.Group, call: n.call,
+		applied: n.keepers.applied, requests: newRequests()}
+	return nil
+}
+
+func (n *Node) openGossip(ctx context.Context, id *identity) (err error) {
+	n.gossip, err = cluster.Open(cluster.Config{ID: id.NodeID, Cluster: id.Cluster, Key: n.config.Key,
+		Meta:      cluster.Meta{Name: n.config.Name, Bind: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version},
+		Advertise: n.config.Advertise, Packets: n.net.Packets(), Streams: n.net.Listener(transport.LaneGossip),
+		Dial: func(ctx context.Context, addr string) (conn, error) {
+			return n.net.Dial(ctx, addr, transport.LaneGossip, 0)
+		},
+		Peer: transport.Peer, Peers: n.peers, Seeds: n.config.Join, Profile: n.config.Profile, Logger: n.log, Metrics: n.config.Metrics})
+	if err != nil {
+		return err
+	}
+	n.stack.push("gossip", func(ctx context.Context) error {
+		return errors.Join(n.gossip.Leave(ctx), n.gossip.Close())
+	})
+	return nil
+}
+
+// begin meets or founds the cluster, if this node has none yet, and then works in it.
+func (n *Node) begin(ctx context.Context, belongs bool) error {
+	if !belongs {
+		if err := n.founder.meet(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+		if err := n.openGroups(ctx); err != nil {
+			return err
+		}
+	}
+	work, ctx := errgroup.WithContext(ctx)
+	for _, g := range n.host.Groups() {
+		work.Go(func() error { return n.leadWhenChosen(ctx, g) })
+		if g.ID() == roster.SystemShard {
+			work.Go(func() error { return n.followMap(ctx, g) })
+		}
+	}
+	work.Go(func() error { return n.lease.run(ctx) })
+	work.Go(func() error { return n.founder.announce(ctx) })
+	return work.Wait()
+}
+
+// openGroups opens this node's replica of every shard. A founder's very first start
+// begins the groups in which it votes; a directory that has been complete once and
+// is not any more is refused.
+func (n *Node) openGroups(ctx context.Context) error {
+	id := n.founder.look()
+	var first roster.ClusterMap
+	if id.Founding != nil {
+		first = foundingMap(id.Founding, id.Cluster)
+		n.router.routes.CompareAndSwap(nil, &first)
+	}
+	for shardID := range roster.ShardID(id.Shards + 1) {
+		if err := n.checkShardDir(&id, shardID); err != nil {
+			return err
+		}
+		var voters []shard.Server
+		if id.Founding != nil && !id.Opened {
+			voters = bootstrapServers(first.Shards[shardID].Voters, id.NodeID)
+		}
+		if _, err := n.host.Open(ctx, shardID, voters); err != nil {
+			return err
+		}
+	}
+	if id.Opened {
+		return nil
+	}
+	return n.founder.change(func(id *identity) error {
+		id.Opened = true
+		return nil
+	})
+}
+
+func (n *Node) checkShardDir(id *identity, shardID roster.ShardID) error {
+	if !id.Opened || n.config.Durability == roster.DurabilityNone {
+		return nil
+	}
+	dir := filepath.Join(n.config.DataDir, "shards", shardID.String())
+	if _, err := os.Stat(dir); err != nil {
+		return dirFault(dir, "is missing although it was there: restore it from a copy; or empty the data directory, start as a new node and take this one out of the cluster", err)
+	}
+	return nil
+}
+
+// bootstrapServers returns the first configuration of a group: nil where self does
+// not vote, because readers are added by the leader.
+func bootstrapServers(voters []roster.NodeID, self roster.NodeID) []shard.Server {
+	var servers []shard.Server
+	votes := false
+	for _, voter := range voters {
+		servers = append(servers, shard.Server{ID: voter})
+		votes = votes || voter == self
+	}
+	if !votes {
+		return nil
+	}
+	return servers
+}
+
+// leadWhenChosen does a leader's duties for g each time this node leads it.
+func (n *Node) leadWhenChosen(ctx context.Context, g *shard.Group) error {
+	leading := g.Leading()
+	for {
+		select {
+		case term := <-leading:
+			if err := n.lead(ctx, term, g); err != nil {
+				n.log.Warn("leader's duties", "shard", g.ID(), "err", err)
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// lead runs the leader-only loops until the leadership or the node ends.
+func (n *Node) lead(ctx, term context.Context, g *shard.Group) error {
+	term, cancel := context.WithCancel(term)
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	duties, term := errgroup.WithContext(term)
+	duties.Go(func() error { return n.tendReaders(term, g) })
+	if g.ID() != roster.SystemShard {
+		k := newKeeper(g, n.log, n.router.proposeOwn)
+		n.keepers.set(g.ID(), k)
+		defer n.keepers.set(g.ID(), nil)
+		duties.Go(func() error { return k.run(term) })
+	}
+	return duties.Wait()
+}
+
+// loop runs f until the node stops; an error of f stops the node.
+func (n *Node) loop(name string, f func(context.Context) error) {
+	n.loops.Go(func() error {
+		if err := f(n.ctx); err != nil && n.ctx.Err() == nil {
+			n.stop(&roster.Error{Code: roster.CodeOf(err), Detail: name, Cause: err})
+		}
+		return nil
+	})
+}
+
+// stop closes Done, once, with the reason.
+func (n *Node) stop(reason error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.mu.stopped {
+		return
+	}
+	n.mu.stopped, n.mu.err = true, reason
+	close(n.done)
+}
+
+// Done is closed when the node stops by itself: it has left, or a fault ended it.
+// The caller then closes it.
+func (n *Node) Done() <-chan struct{} { return n.done }
+
+// Err returns why the node stopped by itself; nil after leaving.
+func (n *Node) Err() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.mu.err
+}
+
+// ID returns the node's id.
+func (n *Node) ID() roster.NodeID { return n.router.self }
+
+// Addr returns the bound host:port for everything between nodes.
+func (n *Node) Addr() string { return n.net.Addr() }
+
+// Close stops the node within ctx and CloseWithin, newest room first. It does not
+// leave the cluster: other nodes see a member that went away and may come back.
+func (n *Node) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, n.config.CloseWithin)
+	defer cancel()
+	n.stop(nil)
+	return n.stack.unwind(ctx, n.log)
+}

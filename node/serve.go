@@ -1,0 +1,118 @@
+package node
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"roster"
+	"roster/shard"
+	"roster/shard/logstore"
+	"roster/transport"
+)
+
+type conn = net.Conn
+
+// serve answers what other nodes call.
+func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body []byte) ([]byte, error) {
+	select {
+	case <-n.opened:
+	case <-ctx.Done():
+		return nil, errNoCluster
+	}
+	switch method {
+	case methodPropose:
+		return n.router.servePropose(ctx, body)
+	case methodReadIndex:
+		return n.router.serveReadIndex(ctx, body)
+	case methodRenew:
+		return n.serveRenew(from, body)
+	case methodHello:
+		return n.serveHello()
+	case methodAdmit:
+		return n.serveAdmit(ctx, body)
+	case methodPromise:
+		return n.founder.servePromise(from, body)
+	case methodRelease:
+		return n.founder.serveRelease(from, body)
+	case methodFound:
+		return n.founder.serveFound(from, body)
+	}
+	return nil, roster.Errorf(roster.CodeInvalid, "unknown method %d: do all nodes run compatible versions?", method)
+}
+
+// call calls a method of another node by its id.
+func (n *Node) call(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error) {
+	addr, ok := n.addressOf(to)
+	if !ok {
+		return nil, unknownAddress(to)
+	}
+	return n.net.Call(ctx, addr, method, body)
+}
+
+// addressOf returns where a node is now, as gossip hints, or as the system shard
+// last recorded.
+func (n *Node) addressOf(id roster.NodeID) (string, bool) {
+	if addr, ok := n.gossip.Address(id); ok {
+		return addr, true
+	}
+	nodes, err := n.knownNodes()
+	if err != nil {
+		return "", false
+	}
+	for _, known := range nodes {
+		if known.ID == id && known.Address != "" {
+			return known.Address, true
+		}
+	}
+	return "", false
+}
+
+// peers lists the addresses that the system shard has recorded of the other nodes,
+// so that gossip finds them again after a long partition or a restart of all.
+func (n *Node) peers() []string {
+	nodes, _ := n.knownNodes() // none before the cluster is met
+	var addresses []string
+	for _, known := range nodes {
+		if known.ID != n.ID() && known.State != roster.NodeLeft && known.Address != "" {
+			addresses = append(addresses, known.Address)
+		}
+	}
+	return addresses
+}
+
+// shardConfig says how this node keeps its groups.
+func (n *Node) shardConfig(id *identity) shard.Config {
+	c := shard.Config{Node: id.NodeID, Dir: n.config.DataDir, Store: logstore.Bolt, Network: lanes{n},
+		Logger: n.log, Metrics: n.config.Metrics, OnFault: n.fault}
+	if id.Durability == roster.DurabilityNone {
+		c.Dir, c.Store = "", logstore.Memory
+	}
+	return c
+}
+
+// lanes gives the shards their lane of the transport. Groups know each other by id
+// alone: where a node is now is looked up at each dial.
+type lanes struct{ node *Node }
+
+func (l lanes) GroupListener(group uint32) net.Listener { return l.node.net.GroupListener(group) }
+
+func (l lanes) Dial(ctx context.Context, id string, group uint32) (net.Conn, error) {
+	addr, ok := l.node.addressOf(roster.NodeID(id))
+	if !ok {
+		return nil, unknownAddress(roster.NodeID(id))
+	}
+	return l.node.net.Dial(ctx, addr, transport.LaneRaft, group)
+}
+
+func unknownAddress(id roster.NodeID) error {
+	return &roster.Error{Code: roster.CodeUnavailable, RetryAfter: time.Second, Detail: "the address of node " + string(id) + " is not known"}
+}
+
+// fault is told of a replica that can go on no longer.
+func (n *Node) fault(id roster.ShardID, err error) {
+	n.log.Error("replica failed", "shard", id, "err", err)
+	n.mu.Lock()
+	n.mu.faults[id] = err
+	n.mu.Unlock()
+}
