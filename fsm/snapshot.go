@@ -45,18 +45,11 @@ func (s *Snapshot) Digest() [32]byte { return s.state.digest(s.shard) }
 // WriteTo writes the snapshot and returns how many bytes that took. Equal states give
 // equal bytes. Its errors are those of w.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
-	out := &blockWriter{w: w, sum: sha256.New(), items: codec.NewWriter(nil)}
-	out.raw(binary.LittleEndian.AppendUint32([]byte(snapshotMagic), snapshotVersion))
-	err := s.state.items(s.shard, out.item)
-	if len(out.items.Bytes()) > 0 {
-		out.block()
+	out := newBlockWriter(w)
+	if err := s.state.items(s.shard, out.item); err != nil {
+		return out.n, err
 	}
-	out.block() // the empty one: what follows is the sum
-	out.raw(out.sum.Sum(nil))
-	if err == nil {
-		err = out.err
-	}
-	return out.n, err
+	return out.n, out.close()
 }
 
 var _ io.WriterTo = (*Snapshot)(nil)
@@ -68,6 +61,22 @@ type blockWriter struct {
 	items *codec.Writer
 	n     int64
 	err   error
+}
+
+func newBlockWriter(w io.Writer) *blockWriter {
+	o := &blockWriter{w: w, sum: sha256.New(), items: codec.NewWriter(nil)}
+	o.raw(binary.LittleEndian.AppendUint32([]byte(snapshotMagic), snapshotVersion))
+	return o
+}
+
+// close writes what is left, the empty block and the sum.
+func (o *blockWriter) close() error {
+	if len(o.items.Bytes()) > 0 {
+		o.block()
+	}
+	o.block()
+	o.raw(o.sum.Sum(nil))
+	return o.err
 }
 
 func (o *blockWriter) item(body func(*codec.Writer)) error {
