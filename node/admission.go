@@ -88,10 +88,13 @@ func (f *founder) seekAdmission(ctx context.Context, members []roster.NodeID) (b
 		if err != nil || met.ClusterID == "" {
 			continue
 		}
-		if id.Promise != nil {
-			if id.Promise.ClusterID == met.ClusterID {
-				return true, f.found(id.Promise)
-			}
+		switch {
+		case id.Promise == nil:
+		case id.Promise.ClusterID == met.ClusterID:
+			return true, f.found(id.Promise)
+		case id.Promise.Proposer == member:
+			return false, f.letGo(id.Promise) // the proposer itself went elsewhere
+		default:
 			continue
 		}
 		e, err := f.enter(ctx, member)
@@ -103,6 +106,16 @@ func (f *founder) seekAdmission(ctx context.Context, members []roster.NodeID) (b
 		}
 	}
 	return false, nil
+}
+
+// letGo ends a promise on its proposer's own word.
+func (f *founder) letGo(p *proposal) error {
+	return f.change(func(id *identity) error {
+		if id.Promise.same(p) {
+			id.Promise = nil
+		}
+		return nil
+	})
 }
 
 func (f *founder) greet(ctx context.Context, member roster.NodeID) (hello, error) {
