@@ -21,11 +21,9 @@ func (c *call) watch() error {
 	}
 	defer leave()
 	ctx, cancel := context.WithCancel(c.r.Context())
-	if after == "" && !q.Initial {
-		if after, err = c.present(ctx); err != nil {
-			cancel()
-			return err
-		}
+	if after, err = c.begin(ctx, q, after); err != nil {
+		cancel()
+		return err
 	}
 	news := c.follow(ctx, q, after)
 	defer func() { // join the goroutine that follows
@@ -62,15 +60,23 @@ func (c *call) watchQuery() (roster.Query, roster.Cursor, error) {
 	return q, roster.Cursor(after), nil
 }
 
-// present returns the position of now, and tells it in the head of the answer: a
-// watch that begins there misses nothing from the moment its head is read, and can
-// be resumed before its first event.
-func (c *call) present(ctx context.Context) (roster.Cursor, error) {
-	ctx, cancel := context.WithTimeout(ctx, roster.RequestDeadline)
+// begin returns where the watch begins. One that begins now is given the position of
+// now, told in the head of the answer: it misses nothing from the moment its head is
+// read, and can be resumed before its first event. One that goes on waits here until
+// this replica has come as far, so that a position ahead of it is still a status.
+func (c *call) begin(ctx context.Context, q roster.Query, after roster.Cursor) (roster.Cursor, error) {
+	if after == "" && q.Initial {
+		return "", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, roster.CursorWait+roster.RequestDeadline)
 	defer cancel()
-	page, err := c.api.service.Find(ctx, roster.Query{Limit: 1, AnyHealth: true})
-	if err != nil {
-		return "", err
+	probe := roster.Query{Limit: 1, AnyHealth: true}
+	if after != "" {
+		probe.Read = roster.Read{Level: roster.ReadFresh, After: roster.Token(after)}
+	}
+	page, err := c.api.service.Find(ctx, probe)
+	if err != nil || after != "" {
+		return after, err
 	}
 	c.Header().Set("Roster-Token", string(page.Token))
 	return roster.Cursor(page.Token), nil
