@@ -139,16 +139,22 @@ func (f *fileSnapshots) Create(version raft.SnapshotVersion, index, term uint64,
 	if err != nil {
 		return nil, err
 	}
-	return &syncedSink{sink, filepath.Join(f.dir, sink.ID()+".tmp")}, nil
+	return &syncedSink{SnapshotSink: sink, draft: filepath.Join(f.dir, sink.ID()+".tmp")}, nil
 }
 
 type syncedSink struct {
 	raft.SnapshotSink
 	draft string
+	ended bool
 }
 
-// Close syncs the names of the files before the directory gets its final name.
+// Close syncs the names of the files before the directory gets its final name. Raft
+// closes once more after the snapshot has.
 func (s *syncedSink) Close() error {
+	if s.ended {
+		return nil
+	}
+	s.ended = true
 	if err := logstore.SyncPath(s.draft); err != nil {
 		return errors.Join(err, s.Cancel())
 	}
