@@ -77,7 +77,7 @@ func (n *node) until(t *testing.T, limit time.Duration, what string, ok func([]c
 		select {
 		case <-changes:
 		case <-timer.C:
-			t.Fatalf("%s: not %s within %v: %v", n.host.IP(), what, limit, n.Members())
+			t.Fatalf("%s: not %s within %v: %v", n.Advertised(), what, limit, n.Members())
 		}
 	}
 	return time.Since(begin)

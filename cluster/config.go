@@ -74,31 +74,29 @@ type Config struct {
 // Validate reports all faults of c, each an Invalid error that names the field.
 func (c Config) Validate() error {
 	var faults []error
-	fault := func(field, format string, args ...any) {
-		faults = append(faults, roster.Invalid(field, format, args...))
-	}
+	fault := func(err *roster.Error) { faults = append(faults, err) }
 	if c.ID == "" {
-		fault("id", "no node id")
+		fault(roster.Invalid("id", "no node id"))
 	}
 	if err := c.Meta.Validate(); err != nil {
 		faults = append(faults, err)
 	}
 	if n := len(c.Cluster); n == 0 || n > ClusterNameMax {
-		fault("cluster", "cluster name has %d bytes; want 1 to %d", n, ClusterNameMax)
+		fault(roster.Invalid("cluster", "cluster name has %d bytes; want 1 to %d", n, ClusterNameMax))
 	}
 	if len(c.Key) != KeyBytes {
-		fault("key", "cluster key has %d bytes; want %d", len(c.Key), KeyBytes)
+		fault(roster.Invalid("key", "cluster key has %d bytes; want %d", len(c.Key), KeyBytes))
 	}
 	if c.Packets == nil || c.Streams == nil || c.Dial == nil {
-		fault("packets", "want Packets, Streams and Dial")
+		fault(roster.Invalid("packets", "want Packets, Streams and Dial"))
 	}
 	for _, seed := range c.Seeds {
 		if _, _, err := net.SplitHostPort(seed); err != nil {
-			fault("seeds", "seed %q: want host:port", seed)
+			fault(roster.Invalid("seeds", "seed %q: want host:port", seed))
 		}
 	}
 	if c.Profile != "" && c.Profile != ProfileLAN && c.Profile != ProfileLocal {
-		fault("profile", "profile %q: want lan or local", c.Profile)
+		fault(roster.Invalid("profile", "profile %q: want lan or local", c.Profile))
 	}
 	return errors.Join(faults...)
 }

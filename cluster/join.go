@@ -149,7 +149,9 @@ func (c *Cluster) rejoin(ctx context.Context) {
 	ticker := time.NewTicker(RejoinEvery)
 	defer ticker.Stop()
 	for round := 0; ; round++ {
-		c.rejoinOnce(ctx, round)
+		if !c.leaving.Load() {
+			c.rejoinOnce(ctx, round)
+		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -231,9 +232,11 @@ func (w *wire) end() error {
 	}
 	w.mu.Unlock()
 	w.cancel()
-	err := errors.Join(w.c.Packets.Close(), w.c.Streams.Close())
-	if errors.Is(err, net.ErrClosed) { // their maker was faster
-		err = nil
+	var err error
+	for _, socket := range []io.Closer{w.c.Packets, w.c.Streams} {
+		if closeErr := socket.Close(); !errors.Is(closeErr, net.ErrClosed) { // else its maker was faster
+			err = errors.Join(err, closeErr)
+		}
 	}
 	for _, c := range conns {
 		_ = c.Close()

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -14,9 +15,6 @@ import (
 // acceptPause is how long to wait after an error of the listener (no free file
 // descriptors, for one) before the next try.
 const acceptPause = 50 * time.Millisecond
-
-// past is a deadline that interrupts whatever waits.
-var past = time.Unix(1, 0)
 
 // accept takes connections until the listener is closed.
 func (t *Transport) accept() {
@@ -134,10 +132,10 @@ func (t *Transport) lane(h hello) func(*laneConn) {
 	return nil
 }
 
-// refuse closes raw, counts the reason and logs it.
+// refuse counts the reason, closes raw and logs it.
 func (t *Transport) refuse(reason string, raw net.Conn, err error) {
-	_ = raw.Close()
 	t.metrics.refused.WithLabelValues(reason).Inc()
+	_ = raw.Close()
 	if t.ctx.Err() == nil {
 		t.log.refused(reason, raw.RemoteAddr(), err)
 	}
@@ -180,12 +178,12 @@ func (l *refusalLog) refused(reason string, from net.Addr, err error) {
 	skipped := l.mu.skipped
 	l.mu.next, l.mu.skipped = now.Add(refusalLogEvery), 0
 	l.mu.Unlock()
-	attrs := []any{"reason", reason, "since_last", skipped}
+	attrs := []slog.Attr{slog.String("reason", reason), slog.Int("since_last", skipped)}
 	if from != nil {
-		attrs = append(attrs, "from", from.String())
+		attrs = append(attrs, slog.String("from", from.String()))
 	}
 	if err != nil {
-		attrs = append(attrs, "err", err)
+		attrs = append(attrs, slog.String("err", err.Error()))
 	}
-	l.logger.Warn("connection refused", attrs...)
+	l.logger.LogAttrs(context.Background(), slog.LevelWarn, "connection refused", attrs...)
 }

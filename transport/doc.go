@@ -10,7 +10,8 @@
 // sides prove by HMAC-SHA256 over both sides' nonces that they hold the cluster
 // key. It tells a dialer whether the cluster name (Conflict) or the key (Denied)
 // differs; everything else that knocks is closed and counted. The handshake
-// authenticates the peers; it does not encrypt what follows.
+// proves membership; it does not encrypt what follows, and which node a peer is
+// remains the word of a holder of the key.
 //
 // A call that fails says what became of it: Unavailable promises that the request
 // was never written, Unknown that the peer may have carried it out. An error of

@@ -161,6 +161,7 @@ func TestTooManyCallsAreOverloaded(t *testing.T) {
 				t.Errorf("call beyond the limit: %s", got)
 			}
 		}
+		synctest.Wait() // until every call has been sent
 		cancel()
 		for range transport.InFlightMax {
 			if got := <-codes; got != roster.CodeUnknown {

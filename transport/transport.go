@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"roster"
 )
@@ -128,7 +129,7 @@ func (t *Transport) Dial(ctx context.Context, addr string, lane Lane, group uint
 	}
 	// A deadline in the past, rather than Close, interrupts the handshake: closing is
 	// left to one place.
-	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(past) })
+	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })
 	node, err := t.greet(raw, addr, lane, group)
 	if !stop() && err == nil {
 		err = lost(addr, context.Cause(ctx))
