@@ -13,5 +13,7 @@
 //
 // What the caller owes: Packets and Streams belong to the Cluster from Open on and
 // are closed by Close. Values returned are copies. [Cluster.Conflict] is read while
-// the node starts; a node that already serves should only report it.
+// the node starts; a node that already serves should only report it. After Close the
+// library may finish one probe and its timers on its own, within a minute: a
+// testing/synctest bubble has to sleep that long before it ends.
 package cluster
