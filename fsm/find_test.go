@@ -73,7 +73,7 @@ func TestFindAgreesWithScan(t *testing.T) {
 				break
 			}
 			last := page[len(page)-1]
-			mark = Mark{true, last.ID, q.Score(last)}
+			mark = Mark{Seen: true, ID: last.ID, Score: q.Score(last)}
 		}
 		if want := slow(m, q); !slices.Equal(got, want) {
 			t.Fatalf("pages hold %v, want %v", ids(got), ids(want))

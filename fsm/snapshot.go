@@ -1,30 +1,12 @@
 package fsm
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"hash"
-	"hash/crc32"
+	"errors"
 	"io"
 
 	"roster"
 	"roster/fsm/codec"
 )
-
-// A snapshot is: snapshotMagic, the format version (uint32), blocks, an empty block,
-// SHA-256 of all that. A block is the length of its payload (uint32), the payload's
-// CRC-32C (uint32) and the payload: whole items in msgpack, [tag, body] each, the head
-// first. Numbers of fixed length are little-endian.
-const (
-	snapshotMagic   = "rosterfs"
-	snapshotVersion = 1
-	blockFull       = 256 << 10 // a block is closed when it holds this much
-	// SnapshotBlockMax bounds the payload of a block, in bytes.
-	SnapshotBlockMax = 2 << 20
-	blockHead        = 8
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Snapshot is the state of a shard at one index. It stays as it is while the machine
 // goes on, and may be written by any goroutine, once or often.
@@ -39,76 +21,78 @@ func (s *Snapshot) Index() roster.Index { return s.state.index }
 // Now returns the log time that the snapshot reflects.
 func (s *Snapshot) Now() roster.LogTime { return s.state.now }
 
-// Digest returns what View.Digest returned when the snapshot was taken.
+// Digest returns what View.Digest returned when the snapshot was taken, without
+// keeping the writer out meanwhile.
 func (s *Snapshot) Digest() [32]byte { return s.state.digest(s.shard) }
 
-// WriteTo writes the snapshot and returns how many bytes that took. Equal states give
-// equal bytes. Its errors are those of w.
+// WriteTo writes the snapshot as a sealed stream of package codec, and returns how
+// many bytes that took. Equal states give equal bytes. Its errors are those of w.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
-	out := newBlockWriter(w)
-	if err := s.state.items(s.shard, out.item); err != nil {
-		return out.n, err
+	out := codec.NewStreamWriter(w)
+	err := s.state.items(s.shard, out.Item)
+	if err == nil {
+		err = out.Close()
 	}
-	return out.n, out.close()
+	return out.Written(), err
 }
 
 var _ io.WriterTo = (*Snapshot)(nil)
 
-// blockWriter gathers items into blocks. The first error sticks.
-type blockWriter struct {
-	w     io.Writer
-	sum   hash.Hash
-	items *codec.Writer
-	n     int64
-	err   error
-}
+// ErrSnapshot is the cause of every refusal of Restore.
+var ErrSnapshot = errors.New("damaged snapshot")
 
-func newBlockWriter(w io.Writer) *blockWriter {
-	o := &blockWriter{w: w, sum: sha256.New(), items: codec.NewWriter(nil)}
-	o.raw(binary.LittleEndian.AppendUint32([]byte(snapshotMagic), snapshotVersion))
-	return o
-}
-
-// close writes what is left, the empty block and the sum.
-func (o *blockWriter) close() error {
-	if len(o.items.Bytes()) > 0 {
-		o.block()
+// Restore replaces the state by a snapshot's. The whole stream is read, checked and
+// loaded beside the present state first: after an error, an Internal *roster.Error
+// that says what is wrong, the machine is what it was. Look-ups go on meanwhile and
+// see either state. The stream must end where the snapshot does.
+func (m *Machine) Restore(r io.Reader) error {
+	next := &loader{shard: m.shard, state: newState()}
+	err := codec.ReadStream(r, next.item)
+	if err == nil && !next.begun {
+		err = errors.New("it has no head")
 	}
-	o.block()
-	o.raw(o.sum.Sum(nil))
-	return o.err
-}
-
-func (o *blockWriter) item(body func(*codec.Writer)) error {
-	body(o.items)
-	b, err := o.items.Finish()
 	if err != nil {
-		return err
+		return &roster.Error{Code: roster.CodeInternal, Detail: "snapshot refused", Shard: m.shard, Cause: errors.Join(ErrSnapshot, err)}
 	}
-	if len(b) >= blockFull {
-		o.block()
-	}
-	return o.err
+	next.state.redrain()
+	m.state, m.turn = next.state, turn{}
+	m.table.Replace(func(yield func(*roster.Record) bool) {
+		m.agents.byID.Scan(func(_ roster.AgentID, r *roster.Record) bool { return yield(r) })
+	}, m.agents.byID.Len(), m.index)
+	return nil
 }
 
-// block writes what was gathered.
-func (o *blockWriter) block() {
-	payload := o.items.Bytes()
-	if len(payload) > SnapshotBlockMax && o.err == nil {
-		o.err = roster.Errorf(roster.CodeInternal, "a snapshot block of %d bytes; at most %d", len(payload), SnapshotBlockMax)
-	}
-	head := binary.LittleEndian.AppendUint32(nil, uint32(len(payload)))
-	o.raw(binary.LittleEndian.AppendUint32(head, crc32.Checksum(payload, castagnoli)))
-	o.raw(payload)
-	o.items.Reset(payload[:0])
+// loader takes items into a state that nobody sees yet.
+type loader struct {
+	shard roster.ShardID
+	state *state
+	begun bool
+	last  uint64 // the tag of the last item: tags never fall
 }
 
-func (o *blockWriter) raw(b []byte) {
-	if o.err != nil {
-		return
+func (l *loader) item(r *codec.Reader) {
+	r.Array(2)
+	tag := r.Uint()
+	switch {
+	case r.Err() != nil:
+	case tag == tagHead:
+		l.head(r)
+	case !l.begun || tag < l.last:
+		r.Fail("section %d out of order", tag)
+	case tag > tagMap:
+		r.Fail("unknown section %d: it was written by a newer version", tag)
+	default:
+		l.last = tag
+		l.state.sections()[tag-1].load(r)
 	}
-	o.sum.Write(b)
-	var n int
-	n, o.err = o.w.Write(b)
-	o.n += int64(n)
+}
+
+func (l *loader) head(r *codec.Reader) {
+	r.Array(3)
+	shard := roster.ShardID(r.Uint32())
+	if l.begun || r.Err() == nil && shard != l.shard {
+		r.Fail("a head of shard %d in a snapshot of shard %d", shard, l.shard)
+	}
+	l.state.index, l.state.now = roster.Index(r.Uint()), roster.LogTime(r.Int())
+	l.begun = true
 }

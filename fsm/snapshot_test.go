@@ -97,13 +97,15 @@ func (broken) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
 // sealed returns a stream whose checks all hold, around items that need not.
 func sealed(items ...func(*codec.Writer)) []byte {
 	var b bytes.Buffer
-	out := newBlockWriter(&b)
+	out := codec.NewStreamWriter(&b)
 	for _, item := range items {
-		if err := out.item(item); err != nil {
+		if err := out.Item(item); err != nil {
 			panic(err)
 		}
 	}
-	out.close()
+	if err := out.Close(); err != nil {
+		panic(err)
+	}
 	return b.Bytes()
 }
 
@@ -173,7 +175,7 @@ func TestSenselessSnapshotsRefused(t *testing.T) {
 // A block's length is looked at before it is believed.
 func TestSnapshotBlockBounded(t *testing.T) {
 	m := furnished(t)
-	b := append([]byte(snapshotMagic), 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0)
+	b := append([]byte("rosterfs"), 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0)
 	refuses(t, m, bytes.NewReader(b), "a block of 4 GiB")
 }
 
@@ -193,7 +195,7 @@ func TestManyBlocks(t *testing.T) {
 	m := New(1)
 	fill(m, 5000)
 	b := stream(t, m)
-	if len(b) < 2*blockFull {
+	if len(b) < 2*codec.BlockFull {
 		t.Fatalf("only %d bytes", len(b))
 	}
 	if restored(t, m).View().Digest() != m.View().Digest() {
@@ -210,7 +212,7 @@ func FuzzRestore(f *testing.F) {
 		w.Uint(9)
 		w.Int(9)
 	}), true)
-	f.Add([]byte(snapshotMagic), false)
+	f.Add([]byte("rosterfs"), false)
 	f.Fuzz(func(t *testing.T, b []byte, seal bool) {
 		m := New(0)
 		before := m.View().Digest()

@@ -1,7 +1,11 @@
 package fsm
 
 import (
+	"fmt"
+
 	"roster"
+	"roster/fsm/index"
+	"roster/query"
 )
 
 // View is one consistent moment of a shard: the one between two entries. It is valid
@@ -64,3 +68,24 @@ func (v *View) Digest() [32]byte { return v.m.digest(v.m.shard) }
 // Snapshot captures the moment at next to no cost; it is written later, beside the
 // entries that follow. It is the writer's to call, one at a time.
 func (v *View) Snapshot() *Snapshot { return &Snapshot{v.m.shard, v.m.capture()} }
+
+// Mark is where a page ended: see index.Mark.
+type Mark = index.Mark
+
+// Find returns at most limit agents that q selects, after a mark: in id order, or for
+// a query with a text in the order of falling scores and then ids. A limit of 0 or
+// less is the query's own. The plan says in words how the agents were found, such as
+// "shard 3: capability translate (90) ∩ label tier=gold (412) → filter 90 → 12": the
+// lists walked and their lengths, records looked at, records found. The one error is
+// Invalid, for a nil query.
+func (v *View) Find(q *query.Compiled, after Mark, limit int) (records []*roster.Record, plan string, err error) {
+	if q == nil {
+		return nil, "", roster.Invalid("", "no query")
+	}
+	if limit <= 0 {
+		limit = q.Limit()
+	}
+	roll := index.Roll{ByID: v.m.agents.byID, Get: v.m.table.Get}
+	records, plan = v.m.agents.index.Search(roll, q, after, limit)
+	return records, fmt.Sprintf("shard %d: %s", v.m.shard, plan), nil
+}

@@ -32,11 +32,11 @@ func (x *Index) List(t query.Term) *List {
 	return l
 }
 
-// Next returns the first agent that is not before id.
-func (l *List) Next(id roster.AgentID) (least roster.AgentID, ok bool) {
+// Next returns the first agent that is not before id, or comes past it.
+func (l *List) Next(id roster.AgentID, past bool) (least roster.AgentID, ok bool) {
 	for i := range l.parts {
 		p := &l.parts[i]
-		p.seek(id)
+		p.seek(id, past)
 		if !p.ended && (!ok || p.at < least) {
 			least, ok = p.at, true
 		}
@@ -44,42 +44,46 @@ func (l *List) Next(id roster.AgentID) (least roster.AgentID, ok bool) {
 	return least, ok
 }
 
-// seek moves to the first agent that is not before id. One step is tried before a
-// search from the root: neighbours are what a walk wants most.
-func (p *part) seek(id roster.AgentID) {
-	if p.ended || p.started && p.at >= id {
+// seek moves on to what Next wants. One step is tried before a search from the root:
+// neighbours are what a walk wants most.
+func (p *part) seek(id roster.AgentID, past bool) {
+	reached := func() bool { return p.ended || p.started && (p.at > id || p.at == id && !past) }
+	if reached() {
 		return
 	}
-	stepped := p.started && p.take(p.items.Next())
-	if p.ended || stepped && p.at >= id {
-		return
+	if p.started {
+		p.take(p.items.Next())
 	}
-	p.take(p.items.Seek(posting{p.term, id}))
+	if !reached() {
+		p.take(p.items.Seek(posting{p.term, id}))
+	}
+	if !reached() {
+		p.take(p.items.Next())
+	}
 }
 
 // take notes where the iterator stands.
-func (p *part) take(ok bool) bool {
+func (p *part) take(ok bool) {
 	p.started = true
 	if !ok || p.items.Item().term != p.term {
 		p.ended = true
-		return false
+		return
 	}
 	p.at = p.items.Item().agent
-	return true
 }
 
-// Common returns the first agent, not before id, that stands in every list: each
-// list in turn leaps to where the others stand. There must be at least one list.
-func Common(lists []*List, id roster.AgentID) (roster.AgentID, bool) {
+// Common returns the first agent, not before id or past it, that stands in every list:
+// each list in turn leaps to where the others stand. There must be at least one list.
+func Common(lists []*List, id roster.AgentID, past bool) (roster.AgentID, bool) {
 	for agreed := 0; agreed < len(lists); {
 		agreed = 0
 		for _, l := range lists {
-			at, ok := l.Next(id)
+			at, ok := l.Next(id, past)
 			if !ok {
 				return "", false
 			}
-			if at != id {
-				id = at
+			if at != id || past {
+				id, past = at, false
 				break
 			}
 			agreed++

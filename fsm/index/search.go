@@ -1,4 +1,4 @@
-package fsm
+package index
 
 import (
 	"cmp"
@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tidwall/btree"
+
 	"roster"
-	"roster/fsm/index"
-	"roster/fsm/table"
 	"roster/query"
 )
 
@@ -24,35 +24,34 @@ type Mark struct {
 // that holds nearly everything.
 const leapMax = 8
 
-// Find returns at most limit agents that q selects, after a mark: in id order, or for
-// a query with a text in the order of falling scores and then ids. A limit of 0 or
-// less is the query's own. The plan says in words how the agents were found. The one
-// error is Invalid, for a nil query.
+// Roll is what a search reads beside the lists.
+type Roll struct {
+	ByID *btree.Map[roster.AgentID, *roster.Record] // every record in id order
+	Get  func(roster.AgentID) (*roster.Record, bool)
+}
+
+// Search returns at most limit records of the roll that q selects, after a mark: in id
+// order, or for a query with a text in the order of falling scores and then ids. The
+// plan says in words what was walked, how many records were looked at and how many
+// matched.
 //
-// Without a text a page costs what is looked at until it is full. With one, every
+// Without a text it costs what is looked at until the page is full. With one, every
 // match is scored for each page.
-func (v *View) Find(q *query.Compiled, after Mark, limit int) (records []*roster.Record, plan string, err error) {
-	if q == nil {
-		return nil, "", roster.Invalid("", "no query")
-	}
-	if limit <= 0 {
-		limit = q.Limit()
-	}
-	s := &search{table: v.m.table, agents: &v.m.agents, q: q, after: after, limit: limit}
-	s.page = make([]hit, 0, min(limit, roster.ListLimitMax))
+func (x *Index) Search(roll Roll, q *query.Compiled, after Mark, limit int) (records []*roster.Record, plan string) {
+	s := &search{index: x, roll: roll, q: q, after: after, limit: limit}
 	s.plan()
 	s.run()
 	records = make([]*roster.Record, len(s.page))
 	for i, h := range s.page {
 		records[i] = h.record
 	}
-	return records, fmt.Sprintf("shard %d: %s → filter %d → %d", v.m.shard, s.source(), s.tried, len(records)), nil
+	return records, fmt.Sprintf("%s → filter %d → %d", s.source(), s.tried, len(records))
 }
 
-// search is one Find on its way.
+// search is one Search on its way.
 type search struct {
-	table  *table.Table
-	agents *agents
+	index  *Index
+	roll   Roll
 	q      *query.Compiled
 	after  Mark
 	limit  int
@@ -76,7 +75,7 @@ type hit struct {
 // plan decides what to walk.
 func (s *search) plan() {
 	for _, t := range s.q.Terms() {
-		s.terms = append(s.terms, sized{t, s.agents.index.Size(t)})
+		s.terms = append(s.terms, sized{t, s.index.Size(t)})
 	}
 	slices.SortStableFunc(s.terms, func(a, b sized) int { return cmp.Compare(a.size, b.size) })
 	for i, t := range s.terms {
@@ -85,12 +84,12 @@ func (s *search) plan() {
 			break
 		}
 	}
-	enough := s.agents.byID.Len()
+	enough := s.roll.ByID.Len()
 	if len(s.terms) > 0 {
 		enough = s.terms[0].size
 	}
 	for _, w := range s.q.Words() {
-		if n := s.agents.index.PrefixSize(w, enough+1); s.prefix == "" && len(s.terms) == 0 || n < enough {
+		if n := s.index.PrefixSize(w, enough+1); s.prefix == "" && len(s.terms) == 0 || n < enough {
 			s.prefix, s.words, enough = w, n, n
 		}
 	}
@@ -100,41 +99,40 @@ func (s *search) plan() {
 func (s *search) run() {
 	switch {
 	case s.prefix != "":
-		for _, id := range s.agents.index.Prefix(s.prefix) {
+		for _, id := range s.index.Prefix(s.prefix) {
 			s.try(id)
 		}
 	case len(s.terms) > 0:
 		s.leap()
 	default:
-		s.agents.byID.Ascend(s.start(), func(_ roster.AgentID, r *roster.Record) bool { return s.offer(r) })
+		from, past := s.start()
+		s.roll.ByID.Ascend(from, func(id roster.AgentID, r *roster.Record) bool { return past && id == from || s.offer(r) })
 	}
 }
 
 // leap walks what the terms have in common.
 func (s *search) leap() {
-	lists := make([]*index.List, len(s.terms))
+	lists := make([]*List, len(s.terms))
 	for i, t := range s.terms {
-		lists[i] = s.agents.index.List(t.Term)
+		lists[i] = s.index.List(t.Term)
 	}
-	id, ok := index.Common(lists, s.start())
+	from, past := s.start()
+	id, ok := Common(lists, from, past)
 	for ok && s.try(id) {
-		id, ok = index.Common(lists, successor(id))
+		id, ok = Common(lists, id, true)
 	}
 }
 
-// start returns the first id that can be on the page.
-func (s *search) start() roster.AgentID {
+// start returns where the page begins: at an id, or past it.
+func (s *search) start() (id roster.AgentID, past bool) {
 	if s.after.Seen && len(s.q.Words()) == 0 {
-		return successor(s.after.ID)
+		return s.after.ID, true
 	}
-	return ""
+	return "", false
 }
-
-// successor returns the least id after id.
-func successor(id roster.AgentID) roster.AgentID { return id + "\x00" }
 
 func (s *search) try(id roster.AgentID) bool {
-	r, ok := s.table.Get(id)
+	r, ok := s.roll.Get(id)
 	return !ok || s.offer(r)
 }
 
@@ -182,7 +180,7 @@ func (s *search) source() string {
 		return fmt.Sprintf("text %s* (%d)", s.prefix, s.words)
 	}
 	if len(s.terms) == 0 {
-		return fmt.Sprintf("scan %d", s.agents.byID.Len())
+		return fmt.Sprintf("scan %d", s.roll.ByID.Len())
 	}
 	lists := make([]string, len(s.terms))
 	for i, t := range s.terms {
