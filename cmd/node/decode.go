@@ -1,0 +1,46 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+
+	"roster"
+)
+
+// decodeCommand is the table behind POST /v1/commands: every kind that callers may
+// propose. The kinds that only nodes propose are known, and denied.
+func decodeCommand(kind string, body json.RawMessage) (roster.Command, error) {
+	switch kind {
+	case roster.KindRegister.String():
+		return decodeAs[roster.Register](body)
+	case roster.KindUpdate.String():
+		return decodeAs[roster.Update](body)
+	case roster.KindDeregister.String():
+		return decodeAs[roster.Deregister](body)
+	case roster.KindSetHealth.String():
+		return decodeAs[roster.SetHealth](body)
+	case roster.KindOpenSession.String():
+		return decodeAs[roster.OpenSession](body)
+	case roster.KindEndSession.String():
+		return decodeAs[roster.EndSession](body)
+	}
+	for k := range roster.KindSetMap + 1 {
+		if k.Internal() && kind != "" && k.String() == kind {
+			return nil, roster.Errorf(roster.CodeDenied, "command %s is for nodes alone", kind)
+		}
+	}
+	return nil, roster.Invalid("kind", "unknown command %s: want register, update, deregister, set_health, open_session or end_session", quoteWord(kind))
+}
+
+// decodeAs reads the body of one kind.
+func decodeAs[C roster.Command](body json.RawMessage) (roster.Command, error) {
+	var command C
+	err := decodeStrict(body, &command)
+	if refusal, ok := errors.AsType[*roster.Error](err); ok {
+		return nil, refusal
+	}
+	if err != nil {
+		return nil, roster.Invalid("body", "%s", err.Error())
+	}
+	return command, nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"roster"
+)
+
+// Exit statuses that no code of the contract stands for.
+const (
+	exitOther  = 1
+	exitUsage  = 2
+	exitConfig = 78 // EX_CONFIG of sysexits.h
+)
+
+// exitError is an error that chooses its exit status.
+type exitError struct {
+	status int
+	text   string
+}
+
+// Error returns what the user reads.
+func (e *exitError) Error() string { return e.text }
+
+// usagef returns an error of the command line itself.
+func usagef(format string, values ...any) error {
+	return &exitError{exitUsage, fmt.Sprintf(format, values...)}
+}
+
+// configError returns one error for all faults of a configuration; nil for none.
+func configError(faults []string) error {
+	switch len(faults) {
+	case 0:
+		return nil
+	case 1:
+		return &exitError{exitConfig, "configuration: " + faults[0]}
+	}
+	return &exitError{exitConfig, fmt.Sprintf("configuration has %d faults:\n  - %s", len(faults), strings.Join(faults, "\n  - "))}
+}
+
+// exit tells err, if there is one, and returns the status to exit with.
+func (a *app) exit(err error) int {
+	if err == nil {
+		return 0
+	}
+	if chosen, ok := errors.AsType[*exitError](err); ok {
+		if chosen.text != "" {
+			a.say("roster: %s", clean(chosen.text, true))
+		}
+		return chosen.status
+	}
+	if refusal, ok := errors.AsType[*roster.Error](err); ok {
+		a.say("roster: %s: %s", refusal.Code.Title(), clean(err.Error(), true))
+		if refusal.Position > 0 {
+			a.say("        at byte %d", refusal.Position)
+		}
+		if next := advice(refusal.Code); next != "" {
+			a.say("        %s", next)
+		}
+		return refusal.Code.ExitStatus()
+	}
+	a.say("roster: %s", clean(err.Error(), true))
+	return exitOther
+}
+
+// advice says what to do about an error, where the error itself cannot know.
+func advice(code roster.Code) string {
+	switch code {
+	case roster.CodeUnavailable:
+		return "Nothing was changed. Start nodes with: roster dev; name them with --addr or ROSTER_ADDR."
+	case roster.CodeOverloaded:
+		return "Nothing was changed. Try again in a moment."
+	case roster.CodeUnknown:
+		return "It may have been carried out: look before you try again."
+	case roster.CodeStale:
+		return "Somebody changed it since: read it again."
+	}
+	return ""
+}

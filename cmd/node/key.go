@@ -1,0 +1,50 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// keyBytes is how long a cluster key is.
+const keyBytes = 32
+
+// DevelopmentKey is the key that the compose files carry. Everybody can read it
+// there, so a node that is given it warns.
+const DevelopmentKey = "DlUg+B5LkVeqNiYQDoFVOR+j+uELydXOfSdG1Jeoytg="
+
+// parseKey reads a key as "roster keygen" prints it.
+func parseKey(text string) ([]byte, error) {
+	key, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(text))
+	if err != nil {
+		return nil, fmt.Errorf("not base64: make a key with: roster keygen")
+	}
+	if len(key) != keyBytes {
+		return nil, fmt.Errorf("the key has %d bytes, want %d: make one with: roster keygen", len(key), keyBytes)
+	}
+	return key, nil
+}
+
+// readKey reads a key file. One that every user of the machine can read is refused:
+// whoever has the key is trusted by the cluster.
+func readKey(name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	stat, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	if stat.Mode().Perm()&0o004 != 0 {
+		return "", fmt.Errorf("%s can be read by everybody: run chmod 600 %s", name, name)
+	}
+	text := make([]byte, 1024)
+	n, err := file.Read(text)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	return string(text[:n]), nil
+}

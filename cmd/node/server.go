@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"roster"
+)
+
+// Bounds of the HTTP server. A watch or a hold lifts those of its own connection.
+const (
+	headerBytesMax = 16 << 10
+	headerReadMax  = 5 * time.Second
+	requestReadMax = 30 * time.Second
+	answerWriteMax = 30 * time.Second
+	idleMax        = 2 * time.Minute
+	// drainFor is how long requests under way may go on when the server stops;
+	// streams, which would go on for ever, are cut then.
+	drainFor = 300 * time.Millisecond
+	stopMax  = time.Second
+)
+
+// server listens from the start, so that its address is known and probes get an
+// answer, and serves once it is given something to serve.
+type server struct {
+	http    *http.Server
+	address string
+	handler atomic.Pointer[http.Handler]
+	cut     context.CancelFunc // ends the context of every request
+	done    chan error
+}
+
+// listenHTTP starts a server that answers that the node is starting.
+func listenHTTP(ctx context.Context, address string, log *slog.Logger) (*server, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, &exitError{exitConfig, fmt.Sprintf("http %s: the port is in use: stop what listens there, or choose another with --http", address)}
+	}
+	if err != nil {
+		return nil, &exitError{exitConfig, fmt.Sprintf("http %s: %v", address, err)}
+	}
+	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
+	s := &server{address: listener.Addr().String(), cut: cut, done: make(chan error, 1)}
+	s.serve(http.HandlerFunc(starting))
+	s.http = &http.Server{
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.handler.Load()).ServeHTTP(w, r) }),
+		MaxHeaderBytes:    headerBytesMax,
+		ReadHeaderTimeout: headerReadMax,
+		ReadTimeout:       requestReadMax,
+		WriteTimeout:      answerWriteMax,
+		IdleTimeout:       idleMax,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return requests },
+	}
+	go func() { s.done <- s.http.Serve(listener) }()
+	return s, nil
+}
+
+// serve makes h answer from now on.
+func (s *server) serve(h http.Handler) { s.handler.Store(&h) }
+
+// stop ends the server and joins it.
+func (s *server) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopMax)
+	defer cancel()
+	drain := time.AfterFunc(drainFor, s.cut)
+	defer drain.Stop()
+	err := s.http.Shutdown(ctx)
+	s.cut()
+	if err != nil {
+		err = s.http.Close()
+	}
+	if serve := <-s.done; !errors.Is(serve, http.ErrServerClosed) {
+		err = errors.Join(err, serve)
+	}
+	return err
+}
+
+// starting answers for a node that is not open yet: it lives, and is not ready.
+func starting(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/livez" {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprintln(w, "ok")
+		return
+	}
+	const code = roster.CodeUnavailable
+	check := roster.Check{Name: "start", Detail: "the node is starting"}
+	body, err := json.Marshal(startingBody{Type: "urn:roster:error:" + string(code), Title: code.Title(), Status: code.HTTPStatus(),
+		Detail: check.Detail, Code: code, Retryable: true, Checks: []roster.Check{check}})
+	if err != nil { // it holds nothing that JSON cannot say
+		body = nil
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", "1")
+	w.WriteHeader(code.HTTPStatus())
+	_, _ = w.Write(body) // a caller who left needs no answer
+}
+
+// startingBody is a problem with the checks that /readyz lists.
+type startingBody struct {
+	Type      string         `json:"type"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail"`
+	Code      roster.Code    `json:"code"`
+	Shard     roster.ShardID `json:"shard"`
+	Retryable bool           `json:"retryable"`
+	Index     roster.Index   `json:"index"`
+	Field     string         `json:"field"`
+	Position  int            `json:"position"`
+	Checks    []roster.Check `json:"checks"`
+}

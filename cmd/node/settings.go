@@ -1,0 +1,197 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"roster"
+	"roster/client"
+)
+
+// settings is what a node is told by flags, environment and file.
+type settings struct {
+	cluster, keyFile, dataDir, bind, advertise, http, name, durability string
+	join                                                               []string
+	expect, shards                                                     int
+	insecure                                                           bool
+	key                                                                []byte
+	developmentKey                                                     bool
+}
+
+// setting is one of them. Its name is that of its flag; the environment says it as
+// ROSTER_NAME and the file as name, with "_" for "-".
+type setting struct {
+	name, fallback, usage string
+	take                  func(value string) error
+}
+
+// table lists the settings in the order in which help shows them.
+func (s *settings) table() []setting {
+	host, _ := os.Hostname() // without one, the node's own default name
+	return []setting{
+		{"cluster", "roster", "name that all nodes of the cluster share", text(&s.cluster)},
+		{"key-file", "", "file with the cluster's key, as roster keygen prints it (or ROSTER_KEY holds the key)", text(&s.keyFile)},
+		{"data-dir", "", "directory that keeps the node between starts", text(&s.dataDir)},
+		{"bind", "127.0.0.1:7500", "host:port for everything between nodes", text(&s.bind)},
+		{"advertise", "", "host:port at which other nodes reach --bind (default --bind)", text(&s.advertise)},
+		{"http", client.DefaultAddress, "host:port of the HTTP API", text(&s.http)},
+		{"join", "", "nodes to meet, host:port,…; may hold this node itself", func(v string) error { s.join = client.SplitAddresses(v); return nil }},
+		{"expect", "", "how many nodes found the cluster together; 0: wait to meet one (default 1, with --join 0)", s.takeExpect},
+		{"name", nodeNameOf(host), "name of the node, unique in the cluster", text(&s.name)},
+		{"durability", string(roster.DurabilitySync), "what an acknowledged write has survived: sync or none; fixed when the cluster is founded", text(&s.durability)},
+		{"shards", strconv.Itoa(roster.ShardsDefault), "shards of a cluster that is founded", number(&s.shards)},
+		{"insecure", "false", "allow addresses beyond loopback, although there are neither tokens nor TLS", boolean(&s.insecure)},
+	}
+}
+
+func text(field *string) func(string) error {
+	return func(v string) error { *field = v; return nil }
+}
+
+func number(field *int) func(string) error {
+	return func(v string) (err error) {
+		if *field, err = strconv.Atoi(v); err != nil {
+			return fmt.Errorf("%s is not a whole number", quoteWord(v))
+		}
+		return nil
+	}
+}
+
+func boolean(field *bool) func(string) error {
+	return func(v string) (err error) {
+		if *field, err = strconv.ParseBool(v); err != nil {
+			return fmt.Errorf("%s: want true or false", quoteWord(v))
+		}
+		return nil
+	}
+}
+
+// takeExpect leaves a missing number to what --join says, which comes before it.
+func (s *settings) takeExpect(v string) error {
+	if v == "" {
+		if len(s.join) == 0 {
+			s.expect = 1
+		}
+		return nil
+	}
+	return number(&s.expect)(v)
+}
+
+// flags defines a flag for each setting. All but the switch are text here, so that
+// what is wrong with them is told together with all other faults.
+func (s *settings) flags(cmd *cobra.Command) {
+	for _, one := range s.table() {
+		if one.name == "insecure" {
+			cmd.Flags().Bool(one.name, false, one.usage)
+			continue
+		}
+		cmd.Flags().String(one.name, one.fallback, one.usage)
+	}
+	cmd.Flags().String("config", "", "YAML file with these settings; flags and ROSTER_… come before it")
+}
+
+// load fills s: a flag comes before the environment, that before the file, that
+// before the default. It returns everything that is wrong.
+func (s *settings) load(cmd *cobra.Command, env func(string) string) error {
+	name := cmd.Flags().Lookup("config").Value.String()
+	if name == "" {
+		name = env("ROSTER_CONFIG")
+	}
+	table := s.table()
+	file, faults := readSettings(name, table)
+	for _, one := range table {
+		value, where := one.fallback, "default of "+one.name
+		if line, ok := file[one.name]; ok {
+			value, where = line.value, fmt.Sprintf("%s line %d, %s", name, line.number, one.name)
+		}
+		if v := env(envName(one.name)); v != "" {
+			value, where = v, envName(one.name)
+		}
+		if flag := cmd.Flags().Lookup(one.name); flag.Changed {
+			value, where = flag.Value.String(), "--"+one.name
+		}
+		if err := one.take(value); err != nil {
+			faults = append(faults, where+": "+err.Error())
+		}
+	}
+	faults = append(faults, s.loadKey(env)...)
+	faults = append(faults, s.doors()...)
+	return configError(faults)
+}
+
+func envName(flag string) string {
+	return "ROSTER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// loadKey reads the key from its file, or from ROSTER_KEY.
+func (s *settings) loadKey(env func(string) string) []string {
+	key, where := env("ROSTER_KEY"), "ROSTER_KEY"
+	if s.keyFile != "" {
+		var err error
+		if key, err = readKey(s.keyFile); err != nil {
+			return []string{"key-file: " + err.Error()}
+		}
+		where = "key-file " + s.keyFile
+	}
+	if key == "" {
+		return []string{"no key: make one with roster keygen > key, then give --key-file key to every node"}
+	}
+	var err error
+	if s.key, err = parseKey(key); err != nil {
+		return []string{where + ": " + err.Error()}
+	}
+	s.developmentKey = strings.TrimSpace(key) == DevelopmentKey
+	return nil
+}
+
+// doors refuses to listen beyond loopback unless that was asked for.
+func (s *settings) doors() []string {
+	var faults []string
+	for _, door := range []struct{ name, address string }{{"http", s.http}, {"bind", s.bind}} {
+		switch local, err := isLoopback(door.address); {
+		case err != nil:
+			faults = append(faults, fmt.Sprintf("%s %s: want host:port", door.name, quoteWord(door.address)))
+		case !local && !s.insecure:
+			faults = append(faults, fmt.Sprintf("%s %s is open beyond this machine, and there are neither tokens nor TLS yet: say --insecure if the network is yours alone", door.name, door.address))
+		}
+	}
+	return faults
+}
+
+// isLoopback reports whether only this machine reaches an address.
+func isLoopback(address string) (bool, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return false, err
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return false, err
+	}
+	if host == "localhost" {
+		return true, nil
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback(), nil
+}
+
+// nodeNameOf makes a node's name of a host's: its first label, as far as it fits.
+func nodeNameOf(host string) string {
+	host, _, _ = strings.Cut(strings.ToLower(host), ".")
+	name := strings.Map(func(r rune) rune {
+		if (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') {
+			return r
+		}
+		return '-'
+	}, host)
+	name = strings.Trim(name[:min(len(name), 40)], "-")
+	if name == "" {
+		return "node"
+	}
+	return name
+}
