@@ -40,12 +40,22 @@ func (r Read) Validate() error {
 
 // Stamp is what an answer says of itself: which shard and index it reflects, how
 // old the replica was (the oldest, where several answered) and the token with
-// which a later read sees at least as much.
+// which a later read sees at least as much. A single look-up may leave Token to
+// ReadToken.
 type Stamp struct {
 	Shard ShardID
 	Index Index
 	Age   time.Duration
 	Token Token
+}
+
+// ReadToken returns Token, or, where a look-up left it out for speed, the token that
+// shard and index make.
+func (s Stamp) ReadToken() Token {
+	if s.Token != "" || s.Index == 0 {
+		return s.Token
+	}
+	return Token(Position{At: []ShardIndex{{s.Shard, s.Index}}}.Encode())
 }
 
 // Query selects agents. Every part must hold; values that stand in one list must

@@ -29,7 +29,7 @@ func (c *call) getAgent() error {
 		return err
 	}
 	record, stamp, err := c.api.service.Lookup(c.r.Context(), id, read)
-	if stamp.Token != "" {
+	if stamp.Index != 0 {
 		c.stamp(stamp)
 	}
 	if err != nil {

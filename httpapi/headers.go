@@ -104,7 +104,7 @@ func (c *call) stamp(s roster.Stamp) {
 	v[0] = s.Shard.String()
 	v[1] = strconv.FormatUint(uint64(s.Index), 10)
 	v[2] = strconv.FormatInt(s.Age.Milliseconds(), 10)
-	v[3] = string(s.Token)
+	v[3] = string(s.ReadToken())
 	h["Roster-Shard"], h["Roster-Index"], h["Roster-Age-Ms"], h["Roster-Token"] = v[0:1:1], v[1:2:2], v[2:3:3], v[3:4:4]
 }
 

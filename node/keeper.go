@@ -42,6 +42,7 @@ type liveSession struct {
 	ttl        time.Duration
 	until      time.Time
 	holders    map[roster.NodeID]bool // nodes at which a client holds it open
+	ending     chan struct{}          // its end is being proposed; closed when that is decided
 }
 
 func newKeeper(g *shard.Group, log *slog.Logger, propose func(context.Context, roster.ShardID, roster.Command) (roster.Result, error)) *keeper {
@@ -100,6 +101,7 @@ func (k *keeper) opened(s roster.Session) {
 
 // closed forgets a session that has ended in the log.
 func (k *keeper) closed(id roster.SessionID) {
+	k.undecided(id)
 	k.mu.Lock()
 	delete(k.mu.live, id)
 	k.mu.Unlock()
@@ -127,32 +129,51 @@ const (
 	holdEnd   holdState = "end"
 )
 
-// renew restarts the TTL. The end of the last hold leaves SessionGrace.
-func (k *keeper) renew(from roster.NodeID, r renewal) error {
-	k.mu.Lock()
-	s := k.mu.live[r.ID]
-	if s == nil {
-		k.mu.Unlock()
-		return k.unknown(r.ID)
-	}
-	defer k.mu.Unlock()
-	now := time.Now()
-	switch r.Hold {
-	case holdBegin:
-		s.holders[from] = true
-	case holdEnd:
-		delete(s.holders, from)
-		if len(s.holders) == 0 {
-			s.until = now.Add(roster.SessionGrace)
+// renew restarts the TTL. The end of the last hold leaves SessionGrace. A session
+// whose end is under way is answered when that is decided: nobody is told that it
+// lives on, and then loses it.
+func (k *keeper) renew(ctx context.Context, from roster.NodeID, r renewal) error {
+	for {
+		ending, err := k.restart(from, r)
+		if ending == nil {
+			return err
 		}
-		return nil
+		select {
+		case <-ending:
+		case <-ctx.Done():
+			return &roster.Error{Code: roster.CodeUnavailable, Shard: k.group.ID(), Detail: "whether the session ends is not decided yet"}
+		}
 	}
-	s.until = now.Add(s.ttl)
-	return nil
 }
 
-// unknown says why a session is not counted here: it ended, or it never was.
-func (k *keeper) unknown(id roster.SessionID) error {
+// restart renews at once, or returns the channel to wait for.
+func (k *keeper) restart(from roster.NodeID, r renewal) (ending <-chan struct{}, err error) {
+	if err := k.alive(r.ID); err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s := k.mu.live[r.ID]
+	switch {
+	case s == nil:
+		return nil, &roster.Error{Code: roster.CodeUnavailable, Shard: k.group.ID(), RetryAfter: keeperStep, Detail: "the session's leader is just taking over"}
+	case s.ending != nil:
+		return s.ending, nil
+	case r.Hold == holdEnd:
+		delete(s.holders, from)
+		if len(s.holders) == 0 {
+			s.until = time.Now().Add(roster.SessionGrace)
+		}
+		return nil, nil
+	case r.Hold == holdBegin:
+		s.holders[from] = true
+	}
+	s.until = time.Now().Add(s.ttl)
+	return nil, nil
+}
+
+// alive says, from the state machine, whether a session has ended or never was.
+func (k *keeper) alive(id roster.SessionID) error {
 	var known, ended bool
 	_, err := k.group.View(func(v *fsm.View) error {
 		s, ok := v.Session(id)
@@ -164,10 +185,10 @@ func (k *keeper) unknown(id roster.SessionID) error {
 		return err
 	case ended:
 		return errEnded(id)
-	case known:
-		return &roster.Error{Code: roster.CodeUnavailable, Shard: k.group.ID(), RetryAfter: keeperStep, Detail: "the session's leader is just taking over"}
+	case !known:
+		return roster.Errorf(roster.CodeNotFound, "no session %q", string(id))
 	}
-	return roster.Errorf(roster.CodeNotFound, "no session %q", string(id))
+	return nil
 }
 
 func errEnded(id roster.SessionID) error {
@@ -184,22 +205,36 @@ func (k *keeper) expire(ctx context.Context) {
 			switch roster.CodeOf(err) {
 			case "", roster.CodeConflict, roster.CodeGone, roster.CodeNotFound:
 				k.closed(end.ID)
+			default:
+				k.undecided(end.ID)
 			}
 		})
 	}
 	all.Wait()
 }
 
+// due marks the sessions whose time is up as ending.
 func (k *keeper) due(now time.Time) []roster.EndSession {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var due []roster.EndSession
 	for id, s := range k.mu.live {
-		if !s.until.After(now) && len(due) < roster.ExpiriesMax {
+		if s.ending == nil && !s.until.After(now) && len(due) < roster.ExpiriesMax {
+			s.ending = make(chan struct{})
 			due = append(due, roster.EndSession{ID: id, If: s.generation})
 		}
 	}
 	return due
+}
+
+// undecided lets a session whose end was not proposed be renewed again.
+func (k *keeper) undecided(id roster.SessionID) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s := k.mu.live[id]; s != nil && s.ending != nil {
+		close(s.ending)
+		s.ending = nil
+	}
 }
 
 // tell brings the end of each ended session to the other shards in which it was

@@ -8,6 +8,7 @@ import (
 
 	"roster"
 	"roster/cluster"
+	"roster/internal/memservice/contract"
 	"roster/node"
 )
 
@@ -114,4 +115,10 @@ func TestNodeWithoutClusterSaysSo(t *testing.T) {
 	if missing := notReady(n); missing == "" {
 		t.Error("a node without a cluster is ready")
 	}
+}
+
+// A node of three, which leads only some of the shards, keeps the whole contract.
+func TestNodeKeepsTheContract(t *testing.T) {
+	nodes := three(t, node.Config{Durability: roster.DurabilityNone, Shards: 4})
+	contract.Run(t, func(*testing.T) roster.Service { return nodes[2] })
 }

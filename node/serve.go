@@ -26,7 +26,7 @@ func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body
 	case methodReadIndex:
 		return n.router.serveReadIndex(ctx, body)
 	case methodRenew:
-		return n.serveRenew(from, body)
+		return n.serveRenew(ctx, from, body)
 	case methodHello:
 		return n.serveHello()
 	case methodAdmit:

@@ -190,7 +190,7 @@ func (n *Node) renewOnce(ctx context.Context, home roster.ShardID, part []renewa
 	case "":
 		return nil, errNoCluster
 	case n.ID():
-		return n.renewHere(n.ID(), home, part)
+		return n.renewHere(ctx, n.ID(), home, part)
 	}
 	body, err := json.Marshal(renewRequest{home, part})
 	if err != nil {
@@ -224,19 +224,19 @@ type renewAnswer struct {
 	Detail string      `json:"detail,omitempty"`
 }
 
-func (n *Node) renewHere(from roster.NodeID, home roster.ShardID, part []renewal) ([]error, error) {
+func (n *Node) renewHere(ctx context.Context, from roster.NodeID, home roster.ShardID, part []renewal) ([]error, error) {
 	keeper := n.keepers.get(home)
 	if keeper == nil {
 		return nil, &roster.Error{Code: roster.CodeMoved, Shard: home, Detail: "this node does not lead the session's shard"}
 	}
 	faults := make([]error, len(part))
 	for i, r := range part {
-		faults[i] = keeper.renew(from, r)
+		faults[i] = keeper.renew(ctx, from, r)
 	}
 	return faults, nil
 }
 
-func (n *Node) serveRenew(from roster.NodeID, body []byte) ([]byte, error) {
+func (n *Node) serveRenew(ctx context.Context, from roster.NodeID, body []byte) ([]byte, error) {
 	request, err := unmarshal[renewRequest](body)
 	if err != nil {
 		return nil, err
@@ -244,7 +244,7 @@ func (n *Node) serveRenew(from roster.NodeID, body []byte) ([]byte, error) {
 	if len(request.Renewals) > roster.BatchMax {
 		return nil, errWire
 	}
-	faults, err := n.renewHere(from, request.Shard, request.Renewals)
+	faults, err := n.renewHere(ctx, from, request.Shard, request.Renewals)
 	if err != nil {
 		return nil, err
 	}

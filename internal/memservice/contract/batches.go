@@ -94,7 +94,7 @@ func readAfter(f *fixture) {
 	for _, level := range []roster.Level{roster.ReadFresh, roster.ReadLinearizable} {
 		got, at, err := f.s.Lookup(f.ctx, f.id("a"), roster.Read{Level: level, After: stamp.Token})
 		f.must(err)
-		if at.Index < got.Revision || at.Token == "" {
+		if at.Index < got.Revision || at.ReadToken() == "" {
 			f.Errorf("%s: stamp %+v of revision %d", level, at, got.Revision)
 		}
 	}
