@@ -22,6 +22,9 @@ var key = bytes.Repeat([]byte{3}, cluster.KeyBytes)
 // while a goroutine waits.
 const drain = 2 * time.Minute
 
+// forwarded is another address of host 3, as a forwarding router would give it.
+const forwarded = "10.0.0.77:7500"
+
 // node is one member under test: the real transport over a simulated host.
 type node struct {
 	host *simnet.Host
@@ -43,9 +46,15 @@ func start(t *testing.T, n *simnet.Net, number uint16, change func(*cluster.Conf
 	if err != nil {
 		t.Fatal(err)
 	}
-	cc.ID, cc.Cluster, cc.Key, cc.Advertise = tc.Node, tc.Cluster, tc.Key, tr.Addr()
+	cc.ID, cc.Cluster, cc.Key = tc.Node, tc.Cluster, tc.Key
+	if cc.Advertise == "" {
+		cc.Advertise = tr.Addr()
+	}
 	cc.Packets, cc.Streams = tr.Packets(), tr.Listener(transport.LaneGossip)
 	cc.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+		if addr == forwarded {
+			addr = "10.0.0.3:7500"
+		}
 		return tr.Dial(ctx, addr, transport.LaneGossip, 0)
 	}
 	c, err := cluster.Open(cc)

@@ -95,6 +95,40 @@ func TestOwnPastIsNoConflict(t *testing.T) {
 	}
 }
 
+// The address of a node's past may lead to another node by now.
+func TestAnotherNodeAtOnesOldAddressIsNoConflict(t *testing.T) {
+	bubble(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
+		nodes[2].stop(t)
+		tenant := start(t, sim, 3, func(c *cluster.Config, tc *transport.Config) {
+			c.Meta.Name, tc.Node = "n4", "n4-0000000a"
+		})
+		back := start(t, sim, 9, func(c *cluster.Config, tc *transport.Config) {
+			c.Meta.Name, tc.Node = "n3", "n3-0000000a"
+		})
+		if err := conflictOf(back, time.Minute); err != nil {
+			t.Errorf("Conflict = %v", err)
+		}
+		tenant.stop(t)
+		back.stop(t)
+	})
+}
+
+// It may also lead to the node itself.
+func TestReachingOneselfByAnotherAddressIsNoConflict(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := simnet.New(1)
+		a, b := start(t, sim, 1, nil), start(t, sim, 2, nil)
+		old := start(t, sim, 3, func(c *cluster.Config, _ *transport.Config) { c.Advertise = forwarded })
+		a.until(t, time.Minute, "joined", states(roster.NodeAlive, 3))
+		old.stop(t)
+		back := start(t, sim, 3, nil)
+		if err := conflictOf(back, time.Minute); err != nil {
+			t.Errorf("Conflict = %v", err)
+		}
+		stopAll(t, a, b, back)
+	})
+}
+
 func TestJoinSaysWhatDiffers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := simnet.New(1)
@@ -110,7 +144,7 @@ func TestJoinSaysWhatDiffers(t *testing.T) {
 		}{
 			{otherKey, "10.0.0.1:7500", roster.CodeDenied},
 			{otherName, "10.0.0.1:7500", roster.CodeConflict},
-			{a, "10.0.0.77:7500", roster.CodeUnavailable},
+			{a, "10.0.0.99:7500", roster.CodeUnavailable},
 			{a, "nowhere:7500", roster.CodeUnavailable},
 		} {
 			if n, err := test.n.Join(t.Context(), []string{test.to}); n != 0 || roster.CodeOf(err) != test.want {
