@@ -80,7 +80,7 @@ type demo struct {
 // enrol opens the session, registers the agents under it, and holds it.
 func enrol(ctx context.Context, s roster.Service) (*demo, error) {
 	d := &demo{service: s, session: roster.SessionID("dev-" + strings.ToLower(rand.Text())), ended: make(chan error, 1)}
-	open := func() error {
+	open := func(ctx context.Context) error {
 		_, _, err := s.Do(ctx, roster.OpenSession{ID: d.session, TTL: roster.Duration(demoTTL)})
 		if roster.CodeOf(err) == roster.CodeConflict { // a try whose answer was lost
 			return nil
@@ -93,7 +93,7 @@ func enrol(ctx context.Context, s roster.Service) (*demo, error) {
 	holding, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	d.cancel = cancel
 	go func() { d.ended <- s.HoldSession(holding, d.session, func() {}) }()
-	err := until(ctx, func() error { return registerAll(ctx, s, demoAgents(d.session)) })
+	err := until(ctx, func(ctx context.Context) error { return registerAll(ctx, s, demoAgents(d.session)) })
 	if err != nil {
 		d.stop(ctx, false)
 	}

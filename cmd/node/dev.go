@@ -23,7 +23,8 @@ import (
 const (
 	devNodesMax  = 9
 	devReadyMax  = 30 * time.Second
-	devCloseMax  = 1500 * time.Millisecond
+	devCloseMax  = 1200 * time.Millisecond
+	devTryMax    = 500 * time.Millisecond
 	devPollEvery = 20 * time.Millisecond
 )
 
@@ -216,7 +217,7 @@ func (d *dev) fill(ctx context.Context) error {
 	defer cancel()
 	for _, r := range d.nodes {
 		// A write to a shard that has no leader yet would wait longer than the election takes.
-		if err := until(ctx, func() error { return readyError(ctx, r.node) }); err != nil {
+		if err := until(ctx, func(ctx context.Context) error { return readyError(ctx, r.node) }); err != nil {
 			return err
 		}
 	}
@@ -228,7 +229,7 @@ func (d *dev) fill(ctx context.Context) error {
 	}
 	for _, r := range d.nodes {
 		service := d.service(r.node)
-		if err := until(ctx, func() error { return readyError(ctx, service) }); err != nil {
+		if err := until(ctx, func(ctx context.Context) error { return readyError(ctx, service) }); err != nil {
 			return err
 		}
 	}
@@ -250,11 +251,18 @@ func readyError(ctx context.Context, s roster.Service) error {
 }
 
 // until tries again until it succeeds or ctx ends, and returns the last error then.
-func until(ctx context.Context, try func() error) error {
+// One try gets devTryMax: at the start, what waits for something that has just
+// changed is better asked anew.
+func until(ctx context.Context, try func(ctx context.Context) error) error {
+	once := func() error {
+		ctx, cancel := context.WithTimeout(ctx, devTryMax)
+		defer cancel()
+		return try(ctx)
+	}
 	tick := time.NewTicker(devPollEvery)
 	defer tick.Stop()
 	for {
-		err := try()
+		err := once()
 		if err == nil {
 			return nil
 		}
