@@ -61,8 +61,8 @@ func (m *Machine) raise(c roster.Fence) error {
 // outdate makes the epoch of a removed agent old, if it ever acted here: what comes
 // after a removal draws a higher one.
 func (m *Machine) outdate(id roster.AgentID) {
-	if _, known := m.fences.row(id, m.now); known {
-		m.fences.set(id, fence{roster.Epoch(m.index), m.now + FenceKeep})
+	if row, known := m.fences.row(id, m.now); known {
+		m.fences.set(id, fence{max(row.epoch, roster.Epoch(m.index)), m.now + FenceKeep})
 	}
 }
 

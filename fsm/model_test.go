@@ -115,7 +115,7 @@ func (m *model) raise(id roster.AgentID, epoch roster.Epoch) bool {
 func (m *model) remove(id roster.AgentID) {
 	delete(m.agents, id)
 	if _, acted := m.fences[id]; acted {
-		m.fences[id] = roster.Epoch(m.index)
+		m.fences[id] = max(m.fences[id], roster.Epoch(m.index))
 	}
 }
 

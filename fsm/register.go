@@ -1,9 +1,14 @@
 package fsm
 
-import "roster"
+import (
+	"cmp"
 
-// register enters an agent or replaces it.
+	"roster"
+)
+
+// register enters an agent or replaces it. Without a mode it takes the careful one.
 func (m *Machine) register(c roster.Register) (any, error) {
+	c.Mode = cmp.Or(c.Mode, roster.ModeCreate)
 	agent, err := m.acceptable(c)
 	if err != nil {
 		return nil, err

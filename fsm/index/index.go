@@ -50,16 +50,24 @@ func New() *Index {
 	}
 }
 
+// lived lists the fields that change while an agent says the same of itself.
+var lived = []query.Field{query.FieldStatus, query.FieldHealth, query.FieldNode}
+
 // Replace changes the lists from one record of an agent to the next: old is nil for a
 // new agent, r for a removed one. Lists in which both stand are not touched.
 func (x *Index) Replace(old, r *roster.Record) {
-	for _, f := range query.Fields {
+	said := old == nil || r == nil || !old.SameContent(r.Agent)
+	fields := query.Fields
+	if !said {
+		fields = lived
+	}
+	for _, f := range fields {
 		diff(keys(f, old), keys(f, r),
 			func(v string) { x.removeKey(key{f, v}, old.ID) },
 			func(v string) { x.addKey(key{f, v}, r.ID) })
 	}
-	if old != nil && r != nil && old.SameContent(r.Agent) {
-		return // a change of health or owner leaves the words alone
+	if !said {
+		return
 	}
 	diff(words(old), words(r),
 		func(w string) { x.removeWord(w, old.ID) },
