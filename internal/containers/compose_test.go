@@ -50,7 +50,7 @@ func TestCompose(t *testing.T) {
 		s.healthy(backWithin, n)
 	})
 	s.five(want)
-	s.again(append(want, late))
+	s.again(append(want, late...))
 }
 
 // openStack builds binary and image, and skips where that is not possible.

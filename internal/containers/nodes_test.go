@@ -86,22 +86,46 @@ func (s *nodes) load() []roster.AgentID {
 
 // survive is the middle of every story: stop node victim the hard way, see that the
 // other two still know and still write, bring it back, and see it catch up.
-func (s *nodes) survive(want []roster.AgentID, kill, start func(victim int)) roster.AgentID {
+func (s *nodes) survive(want []roster.AgentID, kill, start func(victim int)) []roster.AgentID {
 	s.t.Helper()
-	victim, late := s.leader(), roster.AgentID("test/late")
+	victim, late := s.leader(), lateIDs()
 	kill(victim)
 	s.t.Logf("killed node%d, which led most shards", victim)
 	survivors := others(victim)
-	took := s.until(resumeWithin, "writes resume", func() error { return s.register(survivors[0], late) })
+	took := s.until(resumeWithin, "writes resume in every shard", func() error {
+		for _, id := range late {
+			if err := s.register(survivors[0], id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	s.t.Logf("writes resumed after %v", took.Round(time.Millisecond))
 	for _, n := range survivors {
 		s.holds(n, want)
 	}
 	start(victim)
-	took = s.until(backWithin, "the killed node catches up", func() error { return s.has(victim, late) })
+	took = s.until(backWithin, "the killed node catches up", func() error {
+		for _, id := range late {
+			if err := s.has(victim, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	s.t.Logf("caught up %v after it was ready", took.Round(time.Millisecond))
 	s.holds(victim, want)
 	return late
+}
+
+// lateIDs are agents that are entered while a node is dead: enough to meet every
+// shard of the default number, those that the dead node led among them.
+func lateIDs() []roster.AgentID {
+	var ids []roster.AgentID
+	for i := range 4 * roster.ShardsDefault {
+		ids = append(ids, roster.AgentID(fmt.Sprintf("test/late-%d", i)))
+	}
+	return ids
 }
 
 // until polls what to come true and returns how long that took.
@@ -139,8 +163,14 @@ func (s *nodes) holds(n int, want []roster.AgentID) {
 		if err := s.get(n, "/v1/agents:find?"+query.Encode(), &page); err != nil {
 			return err
 		}
-		if len(page.Agents) < len(want)-1 {
-			return fmt.Errorf("find returned %d agents", len(page.Agents))
+		inMCP := 0
+		for _, id := range want {
+			if id.Namespace() == "mcp" {
+				inMCP++
+			}
+		}
+		if len(page.Agents) != inMCP {
+			return fmt.Errorf("find returned %d agents of %d", len(page.Agents), inMCP)
 		}
 		return nil
 	})

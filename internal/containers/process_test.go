@@ -52,7 +52,7 @@ func TestProcesses(t *testing.T) {
 		s.start(n)
 		s.ready(n)
 	})
-	want = append(want, late)
+	want = append(want, late...)
 
 	for n := 1; n <= 3; n++ {
 		s.kill(n)
