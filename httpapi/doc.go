@@ -31,6 +31,7 @@
 //     matches are sent, events bear no id: a reader that comes back begins again.
 //
 // What the caller owes: an http.Server with header limits and time-outs
-// (ReadHeaderTimeout, IdleTimeout, MaxHeaderBytes), and a BaseContext that ends at
+// (ReadHeaderTimeout, IdleTimeout, MaxHeaderBytes; DisableGeneralOptionsHandler, or
+// net/http answers OPTIONS * itself), and a BaseContext that ends at
 // shutdown, because watches and holds last until their context ends.
 package httpapi

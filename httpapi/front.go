@@ -96,7 +96,7 @@ func canonical(r *http.Request) bool {
 	if p == "" || p[0] != '/' || strings.Contains(p, `\`) {
 		return false
 	}
-	if clean := path.Clean(p); clean != p && clean+"/" != p {
+	if clean := path.Clean(p); clean != p && (clean+"/" != p || clean == "/") {
 		return false
 	}
 	return r.URL.RawPath == "" || !strings.Contains(strings.ToLower(r.URL.RawPath), "%2f")

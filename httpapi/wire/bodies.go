@@ -111,7 +111,10 @@ func DecodeSession(v Value) (roster.OpenSession, error) {
 			if err != nil {
 				return err
 			}
-			return s.TTL.UnmarshalText([]byte(text))
+			if err := s.TTL.UnmarshalText([]byte(text)); err != nil || s.TTL != 0 {
+				return err
+			}
+			return roster.Invalid("", "want %v to %v", roster.SessionTTLMin, roster.SessionTTLMax) // 0 would mean the default
 		}
 		return v.Unknown("ttl or id")
 	})

@@ -1,7 +1,9 @@
 package contract
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"roster"
 )
@@ -114,7 +116,9 @@ func readsRefused(f *fixture) {
 	p, err := roster.ParsePosition(string(stamp.Token))
 	f.must(err)
 	ahead := roster.Token(p.Advance(stamp.Shard, stamp.Index+1_000_000).Encode())
-	_, _, err = f.s.Lookup(f.ctx, f.id("a"), roster.Read{Level: roster.ReadFresh, After: ahead})
+	ctx, cancel := context.WithTimeout(f.ctx, roster.CursorWait+2*time.Second) // a client retries as long as it may
+	defer cancel()
+	_, _, err = f.s.Lookup(ctx, f.id("a"), roster.Read{Level: roster.ReadFresh, After: ahead})
 	f.refused(err, roster.CodeUnavailable)
 }
 

@@ -1,0 +1,116 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"roster"
+	"roster/httpapi/wire"
+)
+
+// TestOpenAPI walks the table and the document beside one another.
+func TestOpenAPI(t *testing.T) {
+	f := newFixture(t)
+	doc := decode[oaDocument](f, f.want(200, get, "/openapi.json", ""))
+	operations, ids := 0, map[string]bool{}
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			operations++
+			if ids[op.ID] || op.ID == "" || op.Summary == "" {
+				t.Errorf("%s %s: operation id %q, summary %q", method, path, op.ID, op.Summary)
+			}
+			ids[op.ID] = true
+			r := &http.Request{Method: strings.ToUpper(method), Host: "localhost"}
+			r.URL = mustURL(t, strings.NewReplacer("{ns}", "a", "{name}", "b", "{id}", "c").Replace(path))
+			if _, pattern := f.api.mux.Handler(r); !strings.HasPrefix(pattern, r.Method+" ") {
+				t.Errorf("the document has %s %s, the mux leads it to %q", method, path, pattern)
+			}
+		}
+	}
+	if table := routes(); operations != len(table) {
+		t.Errorf("%d operations for %d routes", operations, len(table))
+	}
+}
+
+// TestOpenAPIDocument lets another reader of the format judge the document.
+func TestOpenAPIDocument(t *testing.T) {
+	document := openAPI(routes(), "1.2.3")
+	parsed, err := openapi3.NewLoader().LoadFromData(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if parsed.Info.Version != "1.2.3" || parsed.OpenAPI != "3.1.0" || len(parsed.Components.Schemas) == 0 {
+		t.Errorf("read %+v", parsed.Info)
+	}
+	var components struct {
+		Schemas map[string]json.RawMessage `json:"schemas"`
+	}
+	if err := json.Unmarshal(schemas, &components); err != nil {
+		t.Fatal(err)
+	}
+	used := make(map[string]bool)
+	for _, m := range regexp.MustCompile(`"#/components/schemas/(\w+)"`).FindAllSubmatch(document, -1) {
+		used[string(m[1])] = true
+		if components.Schemas[string(m[1])] == nil {
+			t.Errorf("no schema %s", m[1])
+		}
+	}
+	for name := range components.Schemas {
+		if !used[name] {
+			t.Errorf("nothing refers to schema %s", name)
+		}
+	}
+}
+
+// TestSchemasMatchTypes holds the schemas to the fields of what is written and read.
+func TestSchemasMatchTypes(t *testing.T) {
+	var components struct {
+		Schemas map[string]struct {
+			Properties map[string]json.RawMessage `json:"properties"`
+		} `json:"schemas"`
+	}
+	if err := json.Unmarshal(schemas, &components); err != nil {
+		t.Fatal(err)
+	}
+	for name, typ := range map[string]reflect.Type{
+		"AgentIn": reflect.TypeFor[roster.Agent](), "Capability": reflect.TypeFor[roster.Capability](), "Endpoint": reflect.TypeFor[roster.Endpoint](),
+		"Health": reflect.TypeFor[roster.Health](), "Owner": reflect.TypeFor[roster.Owner](), "Page": reflect.TypeFor[roster.Page](), "Session": reflect.TypeFor[roster.Session](),
+		"Member": reflect.TypeFor[roster.Member](), "Shard": reflect.TypeFor[roster.ShardStatus](), "NodeStatus": reflect.TypeFor[roster.NodeStatus](), "Check": reflect.TypeFor[roster.Check](),
+		"Change": reflect.TypeFor[roster.Change](), "Lookup": reflect.TypeFor[roster.LookupResult](), "Problem": reflect.TypeFor[wire.Problem](), "BatchResult": reflect.TypeFor[batchResult](),
+		"Ready": reflect.TypeFor[readyAnswer](), "Joined": reflect.TypeFor[joinAnswer](), "SessionIn": reflect.TypeFor[roster.OpenSession](),
+	} {
+		checkFields(t, name, fieldsOf(typ), components.Schemas[name].Properties)
+	}
+	record := slices.DeleteFunc(fieldsOf(reflect.TypeFor[roster.Record]()), func(s string) bool { return s == "secret" }) // never shown
+	checkFields(t, "Agent", record, components.Schemas["Agent"].Properties)
+}
+
+func checkFields(t *testing.T, name string, fields []string, properties map[string]json.RawMessage) {
+	t.Helper()
+	if len(fields) != len(properties) {
+		t.Errorf("%s: fields %q, %d properties", name, fields, len(properties))
+	}
+	for _, field := range fields {
+		if properties[field] == nil {
+			t.Errorf("%s has no property %s", name, field)
+		}
+	}
+}
+
+// fieldsOf returns the JSON names of a struct's fields, embedded ones too.
+func fieldsOf(typ reflect.Type) (names []string) {
+	for _, field := range reflect.VisibleFields(typ) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
+}

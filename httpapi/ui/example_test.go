@@ -1,0 +1,18 @@
+package ui_test
+
+import (
+	"fmt"
+
+	"roster/httpapi/ui"
+)
+
+func ExampleAssets() {
+	for _, a := range ui.Assets() {
+		fmt.Println(a.Pattern, a.Type)
+	}
+	// Output:
+	// /{$} text/html
+	// /ui/app.js text/javascript
+	// /ui/style.css text/css
+	// /ui/icon.svg image/svg+xml
+}
