@@ -20,7 +20,7 @@ const (
 	// stallMax is how long a write of the log may take before this node keeps the
 	// other voters from believing in its leadership.
 	stallMax = 2 * time.Second
-	// drainMax is how long Close waits for entries under way.
+	// drainMax is how long Close waits for entries under way, twice.
 	drainMax = time.Second
 	// troublesMax is how many troubles wait: more than there are kinds.
 	troublesMax = 4
@@ -50,8 +50,9 @@ type Group struct {
 	proposer *proposer
 	reads    barrier
 	handover handover
-	applied  bell // rings when something was applied
-	bell     bell // rings when that, or anything that age depends on, has changed
+	pending  atomic.Int64 // futures of Raft that somebody awaits
+	applied  bell         // rings when something was applied
+	bell     bell         // rings when that, or anything that age depends on, has changed
 	reign    atomic.Pointer[reign]
 	stopped  atomic.Pointer[error]
 	troubles chan trouble
@@ -111,11 +112,16 @@ func (g *Group) fault() error {
 }
 
 // await waits for a future of Raft until ctx ends. A Raft that shuts down forgets the
-// futures of entries that its machine had still to take, so the wait also ends with
-// Raft.
+// futures that it has not looked at yet, so the wait also ends with Raft, and close
+// lets all of them end first where it can.
 func (g *Group) await(ctx context.Context, future raft.Future) error {
 	done := make(chan error, 1)
-	go func() { done <- future.Error() }() // not joined: may wait for ever, see above
+	g.pending.Add(1)
+	go func() { // joined by drain: routines would hang with a future that is forgotten
+		done <- future.Error()
+		g.pending.Add(-1)
+		g.bell.ring()
+	}()
 	select {
 	case err := <-done:
 		return err
@@ -202,8 +208,9 @@ func (g *Group) close(ctx context.Context) error {
 
 func (g *Group) stop(ctx context.Context) error {
 	close(g.closing)
-	g.drain(ctx)
+	g.drain(ctx, func() bool { return len(g.proposer.queue) == 0 && g.pending.Load() == 0 })
 	g.cancel()
+	g.drain(ctx, func() bool { return g.pending.Load() == 0 })
 	future := g.shutdown()
 	errs := []error{g.link.Close()}
 	ended := make(chan struct{})
@@ -225,15 +232,12 @@ func (g *Group) stop(ctx context.Context) error {
 	}
 }
 
-// drain lets the entries under way finish, so that few writes become Unknown.
-func (g *Group) drain(ctx context.Context) {
+// drain waits a moment for what is under way, so that few writes become Unknown. A
+// leader that has lost its quorum steps down within its lease, which ends them too.
+func (g *Group) drain(ctx context.Context, done func() bool) {
 	ctx, cancel := context.WithTimeout(ctx, drainMax)
 	defer cancel()
-	for range entriesMax {
-		select {
-		case g.proposer.slots <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
+	if g.fault() == nil {
+		_ = g.bell.wait(ctx, done) // what is not done in time is answered Unknown
 	}
 }

@@ -218,7 +218,7 @@ func TestCloseAnswersEverybody(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		time.AfterFunc(3*time.Second, func() { close(open) })
+		time.AfterFunc(500*time.Millisecond, func() { close(open) })
 		c.disband()
 		wait.Wait()
 	})

@@ -1,0 +1,63 @@
+package shard
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+
+	"roster/shard/logstore"
+)
+
+func TestRaftLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		l := newRaftLog(slog.New(slog.NewTextHandler(&out, nil)), time.Now)
+		named := l.Named("link").With("peer", "n2")
+		for range 5 {
+			named.Error("failed to heartbeat", "error", errors.New("gone"), "servers", hclog.Fmt("%d of %d", 1, 3), "odd")
+		}
+		l.Info("chatter")
+		text := out.String()
+		if n := strings.Count(text, "failed to heartbeat"); n != 1 {
+			t.Errorf("%d lines of 5 repeats:\n%s", n, text)
+		}
+		for _, want := range []string{"level=ERROR", "component=raft.link", "peer=n2", "error=gone", `servers="1 of 3"`, "EXTRA_VALUE_AT_END=odd"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("no %s in %s", want, text)
+			}
+		}
+		if strings.Contains(text, "chatter") || l.IsInfo() || !l.IsWarn() {
+			t.Error("Raft's info is not below info")
+		}
+		<-time.After(repeatAfter)
+		named.Error("failed to heartbeat")
+		if n := strings.Count(out.String(), "failed to heartbeat"); n != 2 {
+			t.Errorf("%d lines after %v", n, repeatAfter)
+		}
+	})
+}
+
+// TestStuckTransfer: a leader that Raft keeps refusing entries leads no more.
+func TestStuckTransfer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := muster(t, logstore.Memory, 3, nil)
+		defer c.disband()
+		old := c.leader()
+		for range 10 {
+			old.watchTransfer(raft.ErrLeadershipTransferInProgress)
+			<-time.After(100 * time.Millisecond)
+		}
+		if !errors.Is(old.Fault(), errStuckTransfer) {
+			t.Errorf("fault %v", old.Fault())
+		}
+		next := c.leader(old.config.Node)
+		caughtUp(t, old, propose(t, next, 1).Index)
+	})
+}
