@@ -252,12 +252,22 @@ func (n *Node) handOver(ctx context.Context) {
 	}
 }
 
-// watchConflicts stops the node when another one carries its id or name.
+// twinWithin is how long after its start a node gives way to one that carries the
+// same id or name. Both hear of the other; the one that was there first stays.
+const twinWithin = 20 * time.Second
+
+// watchConflicts stops a node that has just started when another one carries its id
+// or name.
 func (n *Node) watchConflicts(ctx context.Context) error {
-	select {
-	case err := <-n.gossip.Conflict():
-		return err
-	case <-ctx.Done():
-		return nil
+	for {
+		select {
+		case err := <-n.gossip.Conflict():
+			if time.Since(n.lease.start) < twinWithin {
+				return err
+			}
+			n.log.Error("another node carries this node's id or name", "err", err)
+		case <-ctx.Done():
+			return nil
+		}
 	}
 }
