@@ -19,8 +19,8 @@ type Traffic struct {
 	all     sync.WaitGroup
 	mu      struct {
 		sync.Mutex
-		last  time.Time              // when a write was last acknowledged
-		gap   time.Duration          // longest pause between acknowledged writes
+		last time.Time     // when a write was last acknowledged
+		gap  time.Duration // longest pause between acknowledged writes
 	}
 }
 
