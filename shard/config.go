@@ -1,9 +1,11 @@
 package shard
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"time"
 
@@ -23,6 +25,9 @@ type Config struct {
 	Store logstore.Kind
 	// Network carries the messages of the groups between nodes.
 	Network link.Network
+	// AddressOf resolves a node for Network.Dial, each time anew, so that a node may come
+	// back under another address. Nil: Network.Dial takes the node id itself.
+	AddressOf func(roster.NodeID) (string, bool)
 	// Profile gives the timing of a group; nil is Fast for the system shard and Normal
 	// for the others. It must be the same on every node.
 	Profile func(roster.ShardID) Timing
@@ -110,6 +115,9 @@ func (c Config) withDefaults() Config {
 	if c.Profile == nil {
 		c.Profile = profile
 	}
+	if c.AddressOf != nil {
+		c.Network = resolver{c.Network, c.AddressOf}
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -121,6 +129,20 @@ func (c Config) withDefaults() Config {
 	}
 	c.tuning = c.tuning.withDefaults()
 	return c
+}
+
+// resolver dials nodes by their id.
+type resolver struct {
+	link.Network
+	addressOf func(roster.NodeID) (string, bool)
+}
+
+func (r resolver) Dial(ctx context.Context, node string, group uint32) (net.Conn, error) {
+	addr, ok := r.addressOf(roster.NodeID(node))
+	if !ok {
+		return nil, fmt.Errorf("no address is known of node %s", node)
+	}
+	return r.Network.Dial(ctx, addr, group)
 }
 
 func profile(id roster.ShardID) Timing {

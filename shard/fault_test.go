@@ -106,6 +106,10 @@ func TestPanicWithoutAnother(t *testing.T) {
 		if g.Fault() == nil {
 			t.Error("no fault")
 		}
+		<-time.After(3 * time.Second)
+		if _, _, seen := g.Lookup(agentID(1)); seen.Age < 3*time.Second {
+			t.Errorf("three seconds after the machine stopped, its age is %v", seen.Age)
+		}
 		if _, err := g.View(func(*fsm.View) error { return nil }); err != nil {
 			t.Errorf("view: %v", err)
 		}

@@ -100,6 +100,14 @@ func (g *Group) agents() int {
 // Fault returns why this replica has stopped, or nil.
 func (g *Group) Fault() error { return g.fault() }
 
+// halted returns why nothing more will be applied here, or nil.
+func (g *Group) halted() error {
+	if err := g.applier.fault(); err != nil {
+		return err
+	}
+	return g.store.Fault()
+}
+
 // Stalled returns for how long the oldest write to this replica's log has been under
 // way; 0 when none is. Heartbeats stop after two seconds, so that another node leads.
 func (g *Group) Stalled() time.Duration { return g.store.Stalled() }
@@ -159,6 +167,9 @@ func (g *Group) machineFault(err error) { g.report(trouble{err: err, abdicate: t
 // but each gets what it asks for.
 func (g *Group) report(t trouble) {
 	g.stopped.CompareAndSwap(nil, &t.err)
+	if r := g.reign.Load(); r != nil {
+		g.fresh.carry(r.upto(g.config.Now())) // from now on it ages
+	}
 	select {
 	case g.troubles <- t:
 	default: // as many are being dealt with as there are kinds

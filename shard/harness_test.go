@@ -54,6 +54,7 @@ func (c *crew) config(id roster.NodeID) Config {
 	if c.dir != "" {
 		config.Dir = filepath.Join(c.dir, string(id))
 	}
+	config.AddressOf = func(id roster.NodeID) (string, bool) { return string(id), true }
 	if testing.Verbose() {
 		config.Logger = slog.New(slog.NewTextHandler(c.t.Output(), nil))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -18,6 +19,16 @@ type reign struct {
 	ctx   context.Context
 	term  uint64
 	clock *clock
+	// contact is the last contact with a quorum; nil when this node is its own.
+	contact atomic.Pointer[time.Time]
+}
+
+// upto returns until when the reign certainly held.
+func (r *reign) upto(now time.Time) time.Time {
+	if contact := r.contact.Load(); contact != nil {
+		return *contact
+	}
+	return now
 }
 
 // clock gives log time during a reign: it goes on from the last applied entry and
@@ -98,7 +109,7 @@ func (g *Group) dethrone() {
 	old := g.reign.Swap(nil)
 	g.mu.Unlock()
 	if old != nil {
-		g.fresh.carry(g.quorumContact(old.term))
+		g.fresh.carry(old.upto(g.config.Now()))
 	}
 	g.proposer.nudge()
 	g.bell.ring()
@@ -148,6 +159,7 @@ func (g *Group) enthrone(ctx context.Context, term uint64) {
 	if ctx.Err() != nil || g.raft.CurrentTerm() != term || g.raft.State() != raft.Leader {
 		return
 	}
+	r.contact.Store(g.quorumContact(term))
 	g.reign.Store(r)
 	for _, out := range g.mu.followers {
 		select {

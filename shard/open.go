@@ -67,7 +67,7 @@ func (g *Group) openLink() {
 			g.fresh.tell(commit, at)
 			g.bell.ring()
 		},
-		OnContact: g.bell.ring,
+		OnContact: g.contacted,
 	})
 }
 

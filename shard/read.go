@@ -62,7 +62,7 @@ func (g *Group) waitFor(ctx context.Context, b *bell, done func() bool) error {
 		if done() {
 			return true
 		}
-		stopped = g.fault()
+		stopped = g.halted()
 		select {
 		case <-g.closing:
 			stopped = errClosing
@@ -79,15 +79,25 @@ func (g *Group) waitFor(ctx context.Context, b *bell, done func() bool) error {
 // age is that of a leader while this node leads, and that of a follower otherwise.
 func (g *Group) age() time.Duration {
 	now := g.config.Now()
-	if r := g.reign.Load(); r != nil {
-		return max(0, now.Sub(g.quorumContact(r.term)))
+	r := g.reign.Load()
+	if r == nil || g.halted() != nil {
+		return g.fresh.age(now)
 	}
-	return g.fresh.age(now)
+	return max(0, now.Sub(r.upto(now)))
+}
+
+// contacted notes how far the quorum's answers reach: age is read far more often.
+func (g *Group) contacted() {
+	if r := g.reign.Load(); r != nil {
+		r.contact.Store(g.quorumContact(r.term))
+	}
+	g.bell.ring()
 }
 
 // quorumContact returns the latest moment at which a quorum certainly took this node
-// for its leader: of each voter, when the last request was sent that it answered.
-func (g *Group) quorumContact(term uint64) time.Time {
+// for its leader: of each voter, when the last request was sent that it answered. It
+// returns nil for a leader that is its own quorum.
+func (g *Group) quorumContact(term uint64) *time.Time {
 	var contacts []time.Time
 	for _, s := range g.servers() {
 		switch {
@@ -102,11 +112,11 @@ func (g *Group) quorumContact(term uint64) time.Time {
 			contacts = append(contacts, at)
 		}
 	}
-	if len(contacts) == 0 {
-		return time.Time{}
+	if len(contacts) < 2 {
+		return nil
 	}
 	slices.SortFunc(contacts, func(a, b time.Time) int { return b.Compare(a) })
-	return contacts[len(contacts)/2]
+	return &contacts[len(contacts)/2]
 }
 
 // readRound is one exchange with a quorum, shared by all who asked before it began.
