@@ -12,8 +12,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster"
+	"roster/fsm"
 	"roster/shard/link"
 	"roster/shard/logstore"
+	"roster/shard/replica"
 )
 
 // Config configures a Host. Node and Network are required.
@@ -66,7 +68,7 @@ func Fast() Timing {
 type tuning struct {
 	trailing, threshold uint64
 	interval            time.Duration
-	machine             func(roster.ShardID) machine
+	machine             func(roster.ShardID) replica.Machine
 	store               func(logstore.Store) logstore.Store
 }
 
@@ -77,7 +79,6 @@ const (
 	trailingLogs      = 2048
 	snapshotThreshold = 1024
 	snapshotInterval  = 20 * time.Second // and one second more for each shard, modulo 16
-	snapshotsKept     = 2
 	appendEntriesMax  = 512
 )
 
@@ -163,7 +164,7 @@ func (t tuning) withDefaults() tuning {
 		t.interval = snapshotInterval
 	}
 	if t.machine == nil {
-		t.machine = newMachine
+		t.machine = func(id roster.ShardID) replica.Machine { return fsm.New(id) }
 	}
 	if t.store == nil {
 		t.store = func(s logstore.Store) logstore.Store { return s }

@@ -15,10 +15,11 @@ import (
 	"roster"
 	"roster/fsm"
 	"roster/shard/logstore"
+	"roster/shard/replica"
 )
 
 // brittle panics on the entry that registers agent 13.
-type brittle struct{ machine }
+type brittle struct{ replica.Machine }
 
 func (b brittle) Apply(e roster.Entry) []roster.Result {
 	for _, op := range e.Ops {
@@ -26,7 +27,7 @@ func (b brittle) Apply(e roster.Entry) []roster.Result {
 			panic("thirteen")
 		}
 	}
-	return b.machine.Apply(e)
+	return b.Machine.Apply(e)
 }
 
 // TestPanicInApply: the replica whose machine breaks stops, hands over and goes on
@@ -37,8 +38,8 @@ func TestPanicInApply(t *testing.T) {
 		var weak atomic.Pointer[roster.NodeID]
 		c := muster(t, logstore.Memory, 3, func(id roster.NodeID, c *Config) {
 			c.OnFault = func(_ roster.ShardID, err error) { faults <- err }
-			c.tuning.machine = func(s roster.ShardID) machine {
-				return &choosy{machine: newMachine(s), broken: func() bool { w := weak.Load(); return w != nil && *w == id }}
+			c.tuning.machine = func(s roster.ShardID) replica.Machine {
+				return &choosy{Machine: fsm.New(s), broken: func() bool { w := weak.Load(); return w != nil && *w == id }}
 			}
 		})
 		defer c.disband()
@@ -61,35 +62,35 @@ func TestPanicInApply(t *testing.T) {
 		if _, ok, _ := leader.Lookup(agentID(14)); ok {
 			t.Error("a machine that has stopped applied something")
 		}
-		if _, err := leader.applier.Snapshot(); err == nil {
+		if _, err := leader.replica.Snapshot(); err == nil {
 			t.Error("a machine that has stopped gave a snapshot")
 		}
 		if _, err := leader.Propose(ctx, register(15)); err == nil {
 			t.Error("a replica that has stopped took a write")
 		}
-		if err := leader.WaitIndex(ctx, next.machine.Index()); roster.CodeOf(err) != roster.CodeUnavailable {
+		if err := leader.WaitIndex(ctx, next.replica.Index()); roster.CodeOf(err) != roster.CodeUnavailable {
 			t.Errorf("waiting on a replica that has stopped: %v", err)
 		}
 	})
 }
 
 type choosy struct {
-	machine
+	replica.Machine
 	broken func() bool
 }
 
 func (c *choosy) Apply(e roster.Entry) []roster.Result {
 	if c.broken() {
-		return brittle{c.machine}.Apply(e)
+		return brittle{c.Machine}.Apply(e)
 	}
-	return c.machine.Apply(e)
+	return c.Machine.Apply(e)
 }
 
 // TestPanicWithoutAnother: a single voter that breaks refuses writes and reads go on.
 func TestPanicWithoutAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := muster(t, logstore.Memory, 1, func(_ roster.NodeID, c *Config) {
-			c.tuning.machine = func(s roster.ShardID) machine { return brittle{newMachine(s)} }
+			c.tuning.machine = func(s roster.ShardID) replica.Machine { return brittle{fsm.New(s)} }
 		})
 		defer c.disband()
 		g := c.leader()
@@ -215,7 +216,7 @@ func TestUnreadableSnapshotKeepsTheGroupClosed(t *testing.T) {
 			}
 			list, err := g.snaps.List()
 			must(t, err)
-			newest = filepath.Join(c.config("n1").Dir, "shards", "1", snapshotDir, list[0].ID)
+			newest = filepath.Join(c.config("n1").Dir, "shards", "1", "snapshots", list[0].ID)
 			c.stop("n1")
 			c.watchers.Wait()
 			damage(t, newest)
@@ -238,11 +239,18 @@ func flip(t *testing.T, path string) {
 	must(t, os.WriteFile(path, b, 0o600))
 }
 
+func memorySnapshots(t *testing.T) *logstore.Snapshots {
+	t.Helper()
+	s, err := logstore.OpenSnapshots("", nil)
+	must(t, err)
+	return s
+}
+
 // TestContradictingEntryIsDeleted: Raft would keep it and be sent snapshots for ever.
 func TestContradictingEntryIsDeleted(t *testing.T) {
 	store, err := logstore.Open(logstore.Memory, "")
 	must(t, err)
-	g := &Group{config: Config{}.withDefaults(), store: logstore.Watch(store, logstore.Options{}), snaps: &snapshots{&memorySnapshots{}}}
+	g := &Group{config: Config{}.withDefaults(), store: logstore.Watch(store, logstore.Options{}), snaps: memorySnapshots(t)}
 	g.logger = g.config.Logger
 	for i := uint64(1); i <= 9; i++ {
 		must(t, g.store.StoreLog(&raft.Log{Index: i, Term: 1}))

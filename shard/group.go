@@ -12,8 +12,10 @@ import (
 	"github.com/hashicorp/raft"
 
 	"roster"
+	"roster/fsm"
 	"roster/shard/link"
 	"roster/shard/logstore"
+	"roster/shard/replica"
 )
 
 const (
@@ -39,20 +41,19 @@ type Group struct {
 	config   Config
 	timing   Timing
 	logger   *slog.Logger
-	machine  machine
-	applier  *applier
-	fresh    *freshness
+	replica  *replica.Replica
+	fresh    *replica.Freshness
 	store    *logstore.Watched
-	logs     *failstop
-	snaps    *snapshots
+	logs     *logstore.FailStop
+	snaps    *logstore.Snapshots
 	link     *link.Transport
 	raft     *raft.Raft
 	proposer *proposer
 	reads    barrier
 	handover handover
 	pending  atomic.Int64 // futures of Raft that somebody awaits
-	applied  bell         // rings when something was applied
-	bell     bell         // rings when that, or anything that age depends on, has changed
+	applied  replica.Bell // rings when something was applied
+	bell     replica.Bell // rings when that, or anything that age depends on, has changed
 	reign    atomic.Pointer[reign]
 	stopped  atomic.Pointer[error]
 	troubles chan trouble
@@ -72,9 +73,12 @@ type Group struct {
 // ID returns the shard.
 func (g *Group) ID() roster.ShardID { return g.id }
 
+// Feed is one reader's place in the events of a shard.
+type Feed = replica.Feed
+
 // Feed returns a reader of the events after an index. The error is Gone, with the
 // earliest index that is kept, when after lies before that.
-func (g *Group) Feed(after roster.Index) (*Feed, error) { return g.applier.feed.open(after) }
+func (g *Group) Feed(after roster.Index) (*Feed, error) { return g.replica.Feed(after) }
 
 // Status describes the group as this replica sees it. Agents is counted by the
 // machine; AgeMS is never negative.
@@ -82,19 +86,13 @@ func (g *Group) Status() roster.ShardStatus {
 	leader, term := g.Leader()
 	voters, readers := g.Servers()
 	agents := 0
-	if g.applier.fault() == nil {
-		agents = g.agents()
+	if g.replica.Fault() == nil {
+		_, _ = g.replica.View(func(v *fsm.View) error { agents = v.Agents(); return nil })
 	}
 	return roster.ShardStatus{
-		ID: g.id, Leader: leader, Term: term, Index: g.machine.Index(),
+		ID: g.id, Leader: leader, Term: term, Index: g.replica.Index(),
 		Voters: voters, Readers: readers, Agents: agents, AgeMS: g.age().Milliseconds(),
 	}
-}
-
-func (g *Group) agents() int {
-	g.applier.writer.RLock()
-	defer g.applier.writer.RUnlock()
-	return g.machine.View().Agents()
 }
 
 // Fault returns why this replica has stopped, or nil.
@@ -102,7 +100,7 @@ func (g *Group) Fault() error { return g.fault() }
 
 // halted returns why nothing more will be applied here, or nil.
 func (g *Group) halted() error {
-	if err := g.applier.fault(); err != nil {
+	if err := g.replica.Fault(); err != nil {
 		return err
 	}
 	return g.store.Fault()
@@ -128,7 +126,7 @@ func (g *Group) await(ctx context.Context, future raft.Future) error {
 	go func() { // joined by drain: routines would hang with a future that is forgotten
 		done <- future.Error()
 		g.pending.Add(-1)
-		g.bell.ring()
+		g.bell.Ring()
 	}()
 	select {
 	case err := <-done:
@@ -168,14 +166,14 @@ func (g *Group) machineFault(err error) { g.report(trouble{err: err, abdicate: t
 func (g *Group) report(t trouble) {
 	g.stopped.CompareAndSwap(nil, &t.err)
 	if r := g.reign.Load(); r != nil {
-		g.fresh.carry(r.upto(g.config.Now())) // from now on it ages
+		g.fresh.Carry(r.upto(g.config.Now())) // from now on it ages
 	}
 	select {
 	case g.troubles <- t:
 	default: // as many are being dealt with as there are kinds
 	}
-	g.applied.ring()
-	g.bell.ring()
+	g.applied.Ring()
+	g.bell.Ring()
 }
 
 // guard deals with troubles where waiting is allowed.
@@ -229,9 +227,9 @@ func (g *Group) stop(ctx context.Context) error {
 		defer close(ended)
 		errs = append(errs, future.Error())
 		close(g.dead)
-		g.applier.feed.close()
-		g.applied.ring()
-		g.bell.ring()
+		g.replica.Close()
+		g.applied.Ring()
+		g.bell.Ring()
 		g.routines.Wait()
 		errs = append(errs, g.store.Close())
 	}()
@@ -249,6 +247,6 @@ func (g *Group) drain(ctx context.Context, done func() bool) {
 	ctx, cancel := context.WithTimeout(ctx, drainMax)
 	defer cancel()
 	if g.fault() == nil {
-		_ = g.bell.wait(ctx, done) // what is not done in time is answered Unknown
+		_ = g.bell.Wait(ctx, done) // what is not done in time is answered Unknown
 	}
 }

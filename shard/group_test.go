@@ -2,9 +2,12 @@ package shard
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/hashicorp/raft"
 
 	"roster"
 	"roster/fsm"
@@ -76,8 +79,8 @@ func TestThreeNodesAgreeAndFailOver(t *testing.T) {
 
 func wantSameState(t *testing.T, a, b *Group) {
 	t.Helper()
-	caughtUp(t, b, a.machine.Index())
-	caughtUp(t, a, b.machine.Index())
+	caughtUp(t, b, a.replica.Index())
+	caughtUp(t, a, b.replica.Index())
 	digest := func(g *Group) (out [32]byte, at roster.Index) {
 		seen, err := g.View(func(v *fsm.View) error { out = v.Digest(); return nil })
 		if err != nil {
@@ -117,7 +120,7 @@ func TestCatchUpBySnapshot(t *testing.T) {
 			t.Fatalf("the log still begins at %d, %v", first, err)
 		}
 		c.mesh.heal(lost.config.Node)
-		caughtUp(t, lost, leader.machine.Index())
+		caughtUp(t, lost, leader.replica.Index())
 		wantSameState(t, leader, lost)
 		ctx, cancel := deadline(5 * time.Second)
 		defer cancel()
@@ -201,7 +204,7 @@ func TestIsolatedLeader(t *testing.T) {
 		next := c.leader(old.config.Node)
 		propose(t, next, 3)
 		c.mesh.heal(old.config.Node)
-		caughtUp(t, old, next.machine.Index())
+		caughtUp(t, old, next.replica.Index())
 		if _, ok, _ := old.Lookup(agentID(2)); ok {
 			t.Error("an entry that no quorum had is applied")
 		}
@@ -295,5 +298,23 @@ func TestLogTime(t *testing.T) {
 		if now := next.Now(); now < before || now > before+roster.LogTime(100*time.Millisecond) {
 			t.Errorf("log time went from %v to %v over a fail-over", time.Duration(before), time.Duration(now))
 		}
+	})
+}
+
+// TestStuckTransfer: a leader that Raft keeps refusing entries leads no more.
+func TestStuckTransfer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := muster(t, logstore.Memory, 3, nil)
+		defer c.disband()
+		old := c.leader()
+		for range 10 {
+			old.watchTransfer(raft.ErrLeadershipTransferInProgress)
+			<-time.After(100 * time.Millisecond)
+		}
+		if !errors.Is(old.Fault(), errStuckTransfer) {
+			t.Errorf("fault %v", old.Fault())
+		}
+		next := c.leader(old.config.Node)
+		caughtUp(t, old, propose(t, next, 1).Index)
 	})
 }

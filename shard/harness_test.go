@@ -11,6 +11,7 @@ import (
 
 	"roster"
 	"roster/shard/logstore"
+	"roster/shard/replica"
 )
 
 const testShard roster.ShardID = 1
@@ -23,7 +24,7 @@ type crew struct {
 	dir   string
 	tune  func(roster.NodeID, *Config)
 	nodes []roster.NodeID
-	bell  bell // rings when anybody begins to lead
+	bell  replica.Bell // rings when anybody begins to lead
 	mu    struct {
 		sync.Mutex
 		hosts  map[roster.NodeID]*Host
@@ -86,7 +87,7 @@ func (c *crew) start(id roster.NodeID, voters []roster.NodeID) *Group {
 		for {
 			select {
 			case <-leading:
-				c.bell.ring()
+				c.bell.Ring()
 			case <-g.dead:
 				return
 			}
@@ -136,7 +137,7 @@ func (c *crew) leader(but ...roster.NodeID) *Group {
 	ctx, cancel := deadline(30 * time.Second)
 	defer cancel()
 	var found *Group
-	err := c.bell.wait(ctx, func() bool {
+	err := c.bell.Wait(ctx, func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		for id, g := range c.mu.groups {
@@ -202,7 +203,7 @@ func flood(t testing.TB, g *Group, low, high int) roster.Index {
 		})
 	}
 	wait.Wait()
-	return g.machine.Index()
+	return g.replica.Index()
 }
 
 func caughtUp(t testing.TB, g *Group, i roster.Index) {
@@ -210,7 +211,7 @@ func caughtUp(t testing.TB, g *Group, i roster.Index) {
 	ctx, cancel := deadline(30 * time.Second)
 	defer cancel()
 	if err := g.WaitIndex(ctx, i); err != nil {
-		t.Fatalf("node %s at %d: %v", g.config.Node, g.machine.Index(), err)
+		t.Fatalf("node %s at %d: %v", g.config.Node, g.replica.Index(), err)
 	}
 }
 

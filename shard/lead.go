@@ -11,6 +11,7 @@ import (
 
 	"roster"
 	"roster/fsm/codec"
+	"roster/shard/replica"
 )
 
 // reign is the time in which this node leads a group: from the moment an entry of
@@ -109,10 +110,10 @@ func (g *Group) dethrone() {
 	old := g.reign.Swap(nil)
 	g.mu.Unlock()
 	if old != nil {
-		g.fresh.carry(old.upto(g.config.Now()))
+		g.fresh.Carry(old.upto(g.config.Now()))
 	}
 	g.proposer.nudge()
-	g.bell.ring()
+	g.bell.Ring()
 }
 
 // accede commits a tick in the new term and then begins the reign: only then is
@@ -149,7 +150,7 @@ func (g *Group) commitTick(ctx context.Context) error {
 	if err := g.await(ctx, future); err != nil {
 		return err
 	}
-	return future.Response().(*outcome).err
+	return future.Response().(*replica.Outcome).Err
 }
 
 func (g *Group) enthrone(ctx context.Context, term uint64) {
@@ -170,7 +171,7 @@ func (g *Group) enthrone(ctx context.Context, term uint64) {
 	}
 	g.logger.Info("leading", "term", term)
 	g.proposer.nudge()
-	g.bell.ring()
+	g.bell.Ring()
 }
 
 // Leader returns who leads the group, as far as this node knows ("" when it does not),
@@ -181,4 +182,4 @@ func (g *Group) Leader() (roster.NodeID, uint64) {
 }
 
 // Now returns the log time of the last entry applied here.
-func (g *Group) Now() roster.LogTime { return roster.LogTime(g.applier.logTime.Load()) }
+func (g *Group) Now() roster.LogTime { return g.replica.LogTime() }

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster"
+	"roster/shard/replica"
 )
 
 // metrics are the collectors of one host. Most are read from the groups when asked.
@@ -86,10 +87,10 @@ func (m *metrics) collect(out chan<- prometheus.Metric, g *Group) {
 	}
 	age := g.age()
 	seconds := age.Seconds()
-	if age == never {
+	if age == replica.Never {
 		seconds = -1
 	}
-	send(m.index, prometheus.GaugeValue, float64(g.machine.Index()))
+	send(m.index, prometheus.GaugeValue, float64(g.replica.Index()))
 	send(m.term, prometheus.GaugeValue, float64(g.raft.CurrentTerm()))
 	send(m.leading, prometheus.GaugeValue, flag(g.reign.Load() != nil))
 	send(m.age, prometheus.GaugeValue, seconds)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -12,13 +13,14 @@ import (
 	"roster"
 	"roster/shard/link"
 	"roster/shard/logstore"
+	"roster/shard/replica"
 )
 
 // openGroup builds a group bottom up: store, snapshots, machine, link, Raft.
 func openGroup(c Config, m *metrics, id roster.ShardID, dir string, bootstrap []Server) (*Group, error) {
 	g := &Group{
 		id: id, config: c, timing: c.Profile(id), logger: c.Logger.With("shard", uint32(id), "node", string(c.Node)),
-		machine: c.tuning.machine(id), closing: make(chan struct{}), dead: make(chan struct{}), troubles: make(chan trouble, troublesMax),
+		closing: make(chan struct{}), dead: make(chan struct{}), troubles: make(chan trouble, troublesMax),
 	}
 	g.reads.kick = make(chan struct{}, 1)
 	g.handover.turn = make(chan struct{}, 1)
@@ -26,8 +28,8 @@ func openGroup(c Config, m *metrics, id roster.ShardID, dir string, bootstrap []
 	if err := g.openStores(dir, m); err != nil {
 		return nil, fmt.Errorf("shard %v: %w", id, err)
 	}
-	g.fresh = &freshness{reader: g.store}
-	g.applier = newApplier(id, g.machine, g.onApply, g.machineFault)
+	g.fresh = replica.NewFreshness(g.store)
+	g.replica = replica.New(id, c.tuning.machine(id), replica.Options{OnApply: g.onApply, OnFault: g.machineFault})
 	g.openLink()
 	notify := make(chan bool, notifyMax)
 	if err := g.start(notify, bootstrap); err != nil {
@@ -47,11 +49,11 @@ func (g *Group) openStores(dir string, m *metrics) error {
 		Now: g.config.Now, OnFault: g.storageFault,
 		Observe: func(op string, took time.Duration) { m.wrote(g.id, op, took) },
 	})
-	g.logs = &failstop{store: g.store}
+	g.logs = &logstore.FailStop{Store: g.store}
 	if kind == logstore.Memory {
 		dir = ""
 	}
-	g.snaps, err = openSnapshots(dir, newRaftLog(g.logger, g.config.Now))
+	g.snaps, err = logstore.OpenSnapshots(dir, slog.NewLogLogger(g.logger.Handler(), slog.LevelDebug).Writer())
 	if err != nil {
 		return errors.Join(err, g.store.Close())
 	}
@@ -61,20 +63,20 @@ func (g *Group) openStores(dir string, m *metrics) error {
 func (g *Group) openLink() {
 	g.link = link.Open(link.Options{
 		Network: g.config.Network, Group: uint32(g.id), Node: g.config.Node, Now: g.config.Now,
-		Logger:  newRaftLog(g.logger, g.config.Now).Named("link"),
+		Logger:  link.NewLog(g.logger, g.config.Now).Named("link"),
 		Stalled: func() bool { return g.store.Stalled() > stallMax },
 		OnTold: func(commit uint64, at time.Time) {
-			g.fresh.tell(commit, at)
-			g.bell.ring()
+			g.fresh.Tell(commit, at)
+			g.bell.Ring()
 		},
 		OnContact: g.contacted,
 	})
 }
 
 func (g *Group) onApply(index uint64) {
-	g.fresh.apply(index)
-	g.applied.ring()
-	g.bell.ring()
+	g.fresh.Apply(index)
+	g.applied.Ring()
+	g.bell.Ring()
 }
 
 // start repairs the log, begins a new group if that is asked for, and starts Raft.
@@ -106,14 +108,14 @@ func (g *Group) newRaft(c *raft.Config) error {
 			}
 			ended <- err
 		}()
-		g.raft, err = raft.NewRaft(c, g.applier, g.logs, g.logs, g.snaps, g.link)
+		g.raft, err = raft.NewRaft(c, g.replica, g.logs, g.logs, g.snaps, g.link)
 	}()
 	err := <-ended
 	if err == nil {
 		return nil
 	}
-	if bad := g.applier.restoreErr; bad != nil {
-		err = unreadable("of this shard", bad)
+	if bad := g.replica.RestoreError(); bad != nil {
+		err = logstore.Unreadable("of this shard", bad)
 	}
 	return errors.Join(err, g.fault())
 }
@@ -130,7 +132,7 @@ func (g *Group) raftConfig(notify chan<- bool) *raft.Config {
 	c.NoLegacyTelemetry = true
 	c.ShutdownOnRemove = true
 	c.NotifyCh = notify
-	c.Logger = newRaftLog(g.logger, g.config.Now)
+	c.Logger = link.NewLog(g.logger, g.config.Now)
 	return c
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"roster"
 	"roster/fsm/codec"
+	"roster/shard/replica"
 )
 
 const (
@@ -145,7 +146,7 @@ func (q *proposer) next(ctx context.Context, timer *time.Timer) ([]*proposal, bo
 		case p := <-q.queue:
 			return q.gather(p), true
 		case <-timer.C:
-			if r := q.group.reign.Load(); r != nil && q.due() {
+			if _, due := q.group.replica.Deadline(); due && q.group.reign.Load() != nil {
 				return []*proposal{q.tick()}, true
 			}
 		case <-q.wake: // leadership, or the next deadline, has changed
@@ -190,16 +191,13 @@ func (q *proposer) tick() *proposal {
 
 // untilTick returns how long the proposer may sleep before a tick is due.
 func (q *proposer) untilTick() time.Duration {
-	deadline := roster.LogTime(q.group.applier.deadline.Load())
+	deadline, due := q.group.replica.Deadline()
 	r := q.group.reign.Load()
-	if r == nil || deadline == noDeadline {
+	if r == nil || !due {
 		return time.Hour
 	}
 	return min(max(time.Duration(deadline-r.clock.read(q.group.config.Now())), tickGap), roster.TickEvery)
 }
-
-// due reports whether anything waits for time to pass.
-func (q *proposer) due() bool { return q.group.applier.deadline.Load() != noDeadline }
 
 // submit hands a batch to Raft and leaves a goroutine with its answer. The caller
 // holds a slot, which finish gives back.
@@ -244,18 +242,18 @@ func (q *proposer) finish(future raft.ApplyFuture, batch []*proposal) {
 	if err != nil {
 		q.refuse(batch, g.fate(err))
 	} else {
-		q.answer(future.Response().(*outcome), batch)
+		q.answer(future.Response().(*replica.Outcome), batch)
 	}
 	q.nudge()
 }
 
-func (q *proposer) answer(o *outcome, batch []*proposal) {
-	if o.err != nil {
-		q.refuse(batch, q.group.unknown("this replica has stopped", o.err))
+func (q *proposer) answer(o *replica.Outcome, batch []*proposal) {
+	if o.Err != nil {
+		q.refuse(batch, q.group.unknown("this replica has stopped", o.Err))
 		return
 	}
 	for i, p := range batch {
-		p.done <- answer{result: o.results[i]}
+		p.done <- answer{result: o.Results[i]}
 	}
 }
 

@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"roster"
+	"roster/fsm"
 	"roster/fsm/codec"
 	"roster/shard/logstore"
+	"roster/shard/replica"
 )
 
 // gated is a machine that applies nothing until its gate opens.
 type gated struct {
-	machine
+	replica.Machine
 	gate chan struct{}
 }
 
@@ -23,12 +25,12 @@ func (g *gated) Apply(e roster.Entry) []roster.Result {
 	if _, tick := e.Ops[0].Command.(roster.Tick); !tick {
 		<-g.gate
 	}
-	return g.machine.Apply(e)
+	return g.Machine.Apply(e)
 }
 
 func gate(c *Config) chan struct{} {
 	open := make(chan struct{})
-	c.tuning.machine = func(s roster.ShardID) machine { return &gated{newMachine(s), open} }
+	c.tuning.machine = func(s roster.ShardID) replica.Machine { return &gated{fsm.New(s), open} }
 	return open
 }
 
@@ -115,8 +117,8 @@ func TestEntryLimits(t *testing.T) {
 		var sizes []int
 		c := muster(t, logstore.Memory, 1, func(_ roster.NodeID, c *Config) {
 			open = make(chan struct{})
-			c.tuning.machine = func(s roster.ShardID) machine {
-				return &counted{&gated{newMachine(s), open}, func(e roster.Entry) {
+			c.tuning.machine = func(s roster.ShardID) replica.Machine {
+				return &counted{&gated{fsm.New(s), open}, func(e roster.Entry) {
 					b, err := codec.AppendEntry(nil, e)
 					must(t, err)
 					sizes = append(sizes, len(b))
@@ -152,13 +154,13 @@ func TestEntryLimits(t *testing.T) {
 }
 
 type counted struct {
-	machine
+	replica.Machine
 	seen func(roster.Entry)
 }
 
 func (c *counted) Apply(e roster.Entry) []roster.Result {
 	c.seen(e)
-	return c.machine.Apply(e)
+	return c.Machine.Apply(e)
 }
 
 func TestTooLargeOperation(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"roster"
 	"roster/fsm"
+	"roster/shard/replica"
 )
 
 // Seen says what a local read reflects: at least everything up to Index, and
@@ -22,8 +23,8 @@ type Seen struct {
 
 // Lookup returns the newest applied record of an agent, without waiting.
 func (g *Group) Lookup(id roster.AgentID) (*roster.Record, bool, Seen) {
-	seen := Seen{Index: g.machine.Index(), Age: g.age()}
-	record, ok := g.machine.Lookup(id)
+	seen := Seen{Index: g.replica.Index(), Age: g.age()}
+	record, ok := g.replica.Lookup(id)
 	return record, ok, seen
 }
 
@@ -31,17 +32,17 @@ func (g *Group) Lookup(id roster.AgentID) (*roster.Record, bool, Seen) {
 // must be quick; what it takes out of the view stays valid. The error is f's.
 func (g *Group) View(f func(*fsm.View) error) (Seen, error) {
 	age := g.age()
-	index, err := g.applier.view(f)
+	index, err := g.replica.View(f)
 	return Seen{Index: index, Age: age}, err
 }
 
 // WaitIndex waits until this replica has applied the command of index i. It is
 // Unavailable when ctx ends before that.
 func (g *Group) WaitIndex(ctx context.Context, i roster.Index) error {
-	if g.machine.Index() >= i {
+	if g.replica.Index() >= i {
 		return nil
 	}
-	err := g.waitFor(ctx, &g.applied, func() bool { return g.machine.Index() >= i })
+	err := g.waitFor(ctx, &g.applied, func() bool { return g.replica.Index() >= i })
 	return g.late("this replica has not come that far", err)
 }
 
@@ -56,9 +57,9 @@ func (g *Group) WaitFresh(ctx context.Context, maxAge time.Duration) error {
 }
 
 // waitFor waits for a condition, but not on a replica that will not move any more.
-func (g *Group) waitFor(ctx context.Context, b *bell, done func() bool) error {
+func (g *Group) waitFor(ctx context.Context, b *replica.Bell, done func() bool) error {
 	var stopped error
-	err := b.wait(ctx, func() bool {
+	err := b.Wait(ctx, func() bool {
 		if done() {
 			return true
 		}
@@ -81,7 +82,7 @@ func (g *Group) age() time.Duration {
 	now := g.config.Now()
 	r := g.reign.Load()
 	if r == nil || g.halted() != nil {
-		return g.fresh.age(now)
+		return g.fresh.Age(now)
 	}
 	return max(0, now.Sub(r.upto(now)))
 }
@@ -91,7 +92,7 @@ func (g *Group) contacted() {
 	if r := g.reign.Load(); r != nil {
 		r.contact.Store(g.quorumContact(r.term))
 	}
-	g.bell.ring()
+	g.bell.Ring()
 }
 
 // quorumContact returns the latest moment at which a quorum certainly took this node
@@ -211,11 +212,11 @@ func (g *Group) readIndex(ctx context.Context) (roster.Index, error) {
 	ctx, cancel := context.WithTimeout(ctx, roster.RequestDeadline)
 	defer cancel()
 	err := g.waitFor(ctx, &g.applied, func() bool {
-		applied := g.applier.applied.Load()
-		return commit <= applied || g.fresh.loud(commit, applied) <= applied
+		applied := g.replica.Applied()
+		return commit <= applied || g.fresh.Loud(commit, applied) <= applied
 	})
 	if err != nil {
 		return 0, g.late("the replica is behind", err)
 	}
-	return g.machine.Index(), nil
+	return g.replica.Index(), nil
 }

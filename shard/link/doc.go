@@ -20,6 +20,8 @@
 // and stands for election no more, but follows and votes. [Transport.Silence] ends
 // all traffic.
 //
+// [NewLog] lets Raft write to a slog.Logger.
+//
 // What the caller owes: Bind as soon as the Raft instance exists, and Close after it
 // has shut down.
 package link

@@ -1,4 +1,4 @@
-// Package logstore keeps the Raft log and the Raft vote of one shard.
+// Package logstore keeps the Raft log, the Raft vote and the snapshots of one shard.
 //
 // [Open] returns a [Store] of one [Kind]: [Bolt] keeps one file for a shard and
 // has synced every write before it returns; [Memory] forgets everything with the
@@ -11,6 +11,11 @@
 // fail-stop. The first error of the disk is final: it is reported once, and every
 // later call fails without touching the store again, because after a failed sync
 // nobody knows what the disk holds.
+//
+// [FailStop] is how Raft gets at a watched store: an error ends the goroutine of Raft
+// that met it, instead of the process. [Snapshots] shows Raft the newest snapshot only,
+// so that a node whose newest snapshot is damaged never quietly starts from an older
+// one.
 //
 // What the caller owes: one writer at a time for the log, as Raft has; Close, when
 // nobody uses the store any more; and a directory that no other process uses

@@ -1,4 +1,4 @@
-package shard
+package replica
 
 import (
 	"math"
@@ -8,8 +8,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// never is the age of a replica that has never been up to date.
-const never = time.Duration(math.MaxInt64)
+// Never is the age of a replica that has never been up to date.
+const Never = time.Duration(math.MaxInt64)
 
 // told is a commit index and when the leader told it.
 type told struct {
@@ -17,10 +17,10 @@ type told struct {
 	at     time.Time
 }
 
-// freshness computes the age of a replica that does not lead: the time since the
+// Freshness computes the age of a replica that does not lead: the time since the
 // latest message whose commit index it has applied. Of the messages that are still
 // ahead of it, it keeps the first and the last.
-type freshness struct {
+type Freshness struct {
 	reader raft.LogStore
 	mu     struct {
 		sync.Mutex
@@ -32,8 +32,11 @@ type freshness struct {
 	}
 }
 
-// tell notes a message of the leader.
-func (f *freshness) tell(commit uint64, at time.Time) {
+// NewFreshness returns the freshness of a replica whose log is in reader.
+func NewFreshness(reader raft.LogStore) *Freshness { return &Freshness{reader: reader} }
+
+// Tell notes a message of the leader.
+func (f *Freshness) Tell(commit uint64, at time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if commit <= f.mu.applied {
@@ -47,28 +50,28 @@ func (f *freshness) tell(commit uint64, at time.Time) {
 	f.mu.last = told{commit, at}
 }
 
-// apply notes that the machine has everything up to a Raft index.
-func (f *freshness) apply(index uint64) {
+// Apply notes that the machine has everything up to a Raft index.
+func (f *Freshness) Apply(index uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.mu.applied = index
 	f.settle(index)
 }
 
-// carry notes that the replica was up to date at a moment, as a leader is at its
+// Carry notes that the replica was up to date at a moment, as a leader is at its
 // last contact with a quorum.
-func (f *freshness) carry(at time.Time) {
+func (f *Freshness) Carry(at time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.upto(at)
 }
 
-// age returns how old the replica is.
-func (f *freshness) age(now time.Time) time.Duration {
+// Age returns how old the replica is.
+func (f *Freshness) Age(now time.Time) time.Duration {
 	f.mu.Lock()
 	last, applied := f.mu.last.commit, f.mu.applied
 	f.mu.Unlock()
-	if last > applied && f.loud(last, applied) <= applied {
+	if last > applied && f.Loud(last, applied) <= applied {
 		f.mu.Lock()
 		f.settle(last)
 		f.mu.Unlock()
@@ -76,13 +79,13 @@ func (f *freshness) age(now time.Time) time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.mu.at.IsZero() {
-		return never
+		return Never
 	}
 	return max(0, now.Sub(f.mu.at))
 }
 
 // settle moves what index covers out of the messages ahead; the lock is held.
-func (f *freshness) settle(index uint64) {
+func (f *Freshness) settle(index uint64) {
 	switch {
 	case f.mu.first.commit == 0 || index < f.mu.first.commit:
 	case index >= f.mu.last.commit:
@@ -94,15 +97,15 @@ func (f *freshness) settle(index uint64) {
 	}
 }
 
-func (f *freshness) upto(at time.Time) {
+func (f *Freshness) upto(at time.Time) {
 	if at.After(f.mu.at) {
 		f.mu.at = at
 	}
 }
 
-// loud returns the last index up to commit whose entry the machine is given. Raft
+// Loud returns the last index up to commit whose entry the machine is given. Raft
 // keeps no-ops and barriers to itself, so waiting for one of those would never end.
-func (f *freshness) loud(commit, applied uint64) uint64 {
+func (f *Freshness) Loud(commit, applied uint64) uint64 {
 	f.mu.Lock()
 	if f.mu.quiet == commit {
 		defer f.mu.Unlock()

@@ -1,4 +1,4 @@
-package shard
+package replica
 
 import (
 	"context"
@@ -25,7 +25,7 @@ type block struct {
 // behind what is kept is told so.
 type feed struct {
 	shard roster.ShardID
-	bell  bell
+	bell  Bell
 	mu    struct {
 		sync.Mutex
 		blocks        []block
@@ -49,7 +49,7 @@ func (f *feed) publish(results []roster.Result, head roster.Index) {
 	f.mu.head = head
 	f.trim()
 	f.mu.Unlock()
-	f.bell.ring()
+	f.bell.Ring()
 }
 
 // append adds to the newest block when the index is the same, so that an index is
@@ -89,14 +89,14 @@ func (f *feed) restart(at roster.Index) {
 	f.mu.blocks, f.mu.events, f.mu.bytes = nil, 0, 0
 	f.mu.floor, f.mu.head = at, at
 	f.mu.Unlock()
-	f.bell.ring()
+	f.bell.Ring()
 }
 
 func (f *feed) close() {
 	f.mu.Lock()
 	f.mu.closed = true
 	f.mu.Unlock()
-	f.bell.ring()
+	f.bell.Ring()
 }
 
 func size(e roster.Event) int {
@@ -128,13 +128,13 @@ func (f *feed) open(after roster.Index) (*Feed, error) {
 }
 
 // Next waits for events after the reader's place and returns those of one or more
-// whole indexes, with the index after which to go on: pass it to Group.Feed to
-// resume elsewhere. A place ahead of this replica waits until the replica has passed
+// whole indexes, with the index after which to go on: pass it to
+// Replica.Feed to resume elsewhere. A place ahead of this replica waits until the replica has passed
 // it. The error is Gone when the place is no longer kept, whose Index is the earliest
 // place that is; Unavailable when the group closes; and the error of ctx.
 func (r *Feed) Next(ctx context.Context) ([]roster.Event, roster.Index, error) {
 	for {
-		heard := r.feed.bell.listen()
+		heard := r.feed.bell.Listen()
 		events, err := r.step()
 		if err != nil || len(events) > 0 {
 			return events, r.after, err

@@ -1,4 +1,4 @@
-package shard
+package logstore
 
 import (
 	"bytes"
@@ -10,33 +10,33 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
-
-	"roster/shard/logstore"
 )
 
-// snapshots is a raft.SnapshotStore that shows only the newest snapshot, so that
+// Snapshots is a raft.SnapshotStore that shows only the newest snapshot, so that
 // Raft never falls back to an older one, and whose streams know their index.
-type snapshots struct{ raft.SnapshotStore }
+type Snapshots struct{ raft.SnapshotStore }
 
-// snapshotDir is where raft.FileSnapshotStore puts its directories.
-const snapshotDir = "snapshots"
+const (
+	// snapshotDir is where raft.FileSnapshotStore puts its directories.
+	snapshotDir   = "snapshots"
+	snapshotsKept = 2
+)
 
-// openSnapshots opens the snapshots below dir, or in memory when dir is "". The
-// newest one must be whole.
-func openSnapshots(dir string, logger hclog.Logger) (*snapshots, error) {
+// OpenSnapshots opens the snapshots below dir, or in memory when dir is "". The newest
+// one must be whole. What the store of files has to say goes to log.
+func OpenSnapshots(dir string, log io.Writer) (*Snapshots, error) {
 	if dir == "" {
-		return &snapshots{&memorySnapshots{}}, nil
+		return &Snapshots{&memorySnapshots{}}, nil
 	}
-	files, err := raft.NewFileSnapshotStoreWithLogger(dir, snapshotsKept, logger)
+	files, err := raft.NewFileSnapshotStore(dir, snapshotsKept, log)
 	if err != nil {
 		return nil, err
 	}
-	if err := logstore.SyncPath(dir); err != nil {
+	if err := SyncPath(dir); err != nil {
 		return nil, err
 	}
-	s := &snapshots{&fileSnapshots{files, filepath.Join(dir, snapshotDir)}}
+	s := &Snapshots{&fileSnapshots{files, filepath.Join(dir, snapshotDir)}}
 	if err := s.verify(filepath.Join(dir, snapshotDir)); err != nil {
 		return nil, err
 	}
@@ -44,13 +44,13 @@ func openSnapshots(dir string, logger hclog.Logger) (*snapshots, error) {
 }
 
 // List returns the newest snapshot, or none.
-func (s *snapshots) List() ([]*raft.SnapshotMeta, error) {
+func (s *Snapshots) List() ([]*raft.SnapshotMeta, error) {
 	all, err := s.SnapshotStore.List()
 	return all[:min(len(all), 1)], err
 }
 
 // Open returns a stream that remembers which snapshot it is.
-func (s *snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
+func (s *Snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	meta, stream, err := s.SnapshotStore.Open(id)
 	if err != nil {
 		return nil, nil, err
@@ -60,7 +60,7 @@ func (s *snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 
 // verify reads the newest snapshot through. The store skips a snapshot whose
 // description it cannot read, so the directories themselves say what should be there.
-func (s *snapshots) verify(dir string) error {
+func (s *Snapshots) verify(dir string) error {
 	names, err := os.ReadDir(dir)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (s *snapshots) verify(dir string) error {
 	}
 	for _, name := range names {
 		if name.IsDir() && !strings.HasSuffix(name.Name(), ".tmp") && !readable[name.Name()] && !before(name.Name(), newest) {
-			return unreadable(filepath.Join(dir, name.Name()), errors.New("its description cannot be read"))
+			return Unreadable(filepath.Join(dir, name.Name()), errors.New("its description cannot be read"))
 		}
 	}
 	if len(listed) == 0 {
@@ -87,7 +87,7 @@ func (s *snapshots) verify(dir string) error {
 	}
 	_, stream, err := s.SnapshotStore.Open(listed[0].ID)
 	if err != nil {
-		return unreadable(filepath.Join(dir, listed[0].ID), err)
+		return Unreadable(filepath.Join(dir, listed[0].ID), err)
 	}
 	return stream.Close()
 }
@@ -102,7 +102,9 @@ func before(name string, newest raft.SnapshotMeta) bool {
 	return term < newest.Term || (term == newest.Term && index <= newest.Index)
 }
 
-func unreadable(path string, err error) error {
+// Unreadable is the error with which a replica whose snapshot cannot be read must not
+// start: it says what to do.
+func Unreadable(path string, err error) error {
 	return fmt.Errorf("snapshot %s cannot be read: %w; this replica does not start from an older one, because it may have acknowledged what came after: "+
 		"if the shard has a healthy majority, move the shard's directory away and add this node again as a reader; otherwise restore a backup", path, err)
 }
@@ -113,9 +115,9 @@ type opened struct {
 	index uint64
 }
 
-// snapshotIndex returns the Raft index of a stream that snapshots opened, also
+// SnapshotIndex returns the Raft index of a stream that Snapshots opened, also
 // when Raft has wrapped it.
-func snapshotIndex(stream io.ReadCloser) (uint64, error) {
+func SnapshotIndex(stream io.ReadCloser) (uint64, error) {
 	for {
 		switch s := stream.(type) {
 		case *opened:
@@ -155,7 +157,7 @@ func (s *syncedSink) Close() error {
 		return nil
 	}
 	s.ended = true
-	if err := logstore.SyncPath(s.draft); err != nil {
+	if err := SyncPath(s.draft); err != nil {
 		return errors.Join(err, s.Cancel())
 	}
 	return s.SnapshotSink.Close()

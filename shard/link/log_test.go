@@ -1,4 +1,4 @@
-package shard
+package link
 
 import (
 	"bytes"
@@ -10,15 +10,12 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/raft"
-
-	"roster/shard/logstore"
 )
 
 func TestRaftLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		l := newRaftLog(slog.New(slog.NewTextHandler(&out, nil)), time.Now)
+		l := NewLog(slog.New(slog.NewTextHandler(&out, nil)), time.Now)
 		named := l.Named("link").With("peer", "n2")
 		for range 5 {
 			named.Error("failed to heartbeat", "error", errors.New("gone"), "servers", hclog.Fmt("%d of %d", 1, 3), "odd")
@@ -41,23 +38,5 @@ func TestRaftLog(t *testing.T) {
 		if n := strings.Count(out.String(), "failed to heartbeat"); n != 2 {
 			t.Errorf("%d lines after %v", n, repeatAfter)
 		}
-	})
-}
-
-// TestStuckTransfer: a leader that Raft keeps refusing entries leads no more.
-func TestStuckTransfer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := muster(t, logstore.Memory, 3, nil)
-		defer c.disband()
-		old := c.leader()
-		for range 10 {
-			old.watchTransfer(raft.ErrLeadershipTransferInProgress)
-			<-time.After(100 * time.Millisecond)
-		}
-		if !errors.Is(old.Fault(), errStuckTransfer) {
-			t.Errorf("fault %v", old.Fault())
-		}
-		next := c.leader(old.config.Node)
-		caughtUp(t, old, propose(t, next, 1).Index)
 	})
 }

@@ -1,4 +1,4 @@
-package shard
+package link
 
 import (
 	"context"
@@ -26,7 +26,9 @@ type raftLog struct {
 
 var _ hclog.Logger = (*raftLog)(nil)
 
-func newRaftLog(to *slog.Logger, now func() time.Time) *raftLog {
+// NewLog returns a logger for Raft that writes to a slog.Logger. Warnings and errors
+// are not repeated for five seconds; info becomes debug.
+func NewLog(to *slog.Logger, now func() time.Time) hclog.Logger {
 	r := &repeats{now: now}
 	r.mu.last = map[string]time.Time{}
 	return &raftLog{to: to, name: "raft", heard: r}

@@ -1,0 +1,254 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/raft"
+
+	"roster"
+	"roster/fsm"
+	"roster/fsm/codec"
+	"roster/shard/logstore"
+)
+
+// noDeadline is the deadline of a machine in which nothing is due.
+const noDeadline = math.MaxInt64
+
+// Options say who is told what a Replica does. Both are called on the goroutine that
+// applies and must not wait.
+type Options struct {
+	// OnApply is told the Raft index up to which everything has been applied.
+	OnApply func(raftIndex uint64)
+	// OnFault is told once why the machine has stopped.
+	OnFault func(error)
+}
+
+// Replica is a machine as Raft sees it. Raft calls Apply, Snapshot and Restore from
+// one goroutine; everything else is for all others.
+type Replica struct {
+	shard    roster.ShardID
+	machine  Machine
+	feed     *feed
+	options  Options
+	writer   sync.RWMutex // held while the machine changes; Lookup does without
+	broken   atomic.Pointer[error]
+	applied  atomic.Uint64
+	logTime  atomic.Int64
+	deadline atomic.Int64
+	// restoreErr is why the last Restore failed, for who starts Raft.
+	restoreErr error
+}
+
+var _ raft.BatchingFSM = (*Replica)(nil)
+
+// New returns a replica of a shard that applies to m.
+func New(shard roster.ShardID, m Machine, o Options) *Replica {
+	r := &Replica{shard: shard, machine: m, feed: newFeed(shard), options: o}
+	r.deadline.Store(noDeadline)
+	return r
+}
+
+// Outcome is what a log entry came to on this replica: one result for each operation,
+// or why the machine has stopped.
+type Outcome struct {
+	Results []roster.Result
+	Err     error
+}
+
+// Apply applies one entry. It returns an *Outcome.
+func (r *Replica) Apply(log *raft.Log) interface{} { return r.apply(log) }
+
+// ApplyBatch applies entries in order. Entries about the configuration only move
+// the applied index.
+func (r *Replica) ApplyBatch(logs []*raft.Log) []interface{} {
+	out := make([]interface{}, len(logs))
+	for i, log := range logs {
+		if log.Type == raft.LogCommand {
+			out[i] = r.apply(log)
+		} else if r.Fault() == nil {
+			r.advance(log.Index)
+		}
+	}
+	return out
+}
+
+func (r *Replica) apply(log *raft.Log) *Outcome {
+	if err := r.Fault(); err != nil {
+		return &Outcome{Err: err}
+	}
+	entry, err := codec.DecodeEntry(log.Data)
+	if err == nil && entry.Shard != r.shard {
+		err = fmt.Errorf("it is for shard %v", entry.Shard)
+	}
+	if err != nil {
+		return &Outcome{Err: r.stop(fmt.Errorf("log entry %d of term %d cannot be read: %w", log.Index, log.Term, err))}
+	}
+	results, err := r.run(entry)
+	if err != nil {
+		return &Outcome{Err: r.stop(fmt.Errorf("log entry %d of term %d: %w", log.Index, log.Term, err))}
+	}
+	r.feed.publish(results, r.machine.Index())
+	r.advance(log.Index)
+	return &Outcome{Results: results}
+}
+
+// run lets the machine apply an entry and turns a panic into an error: what one
+// entry breaks must not take the other shards of the process along.
+func (r *Replica) run(entry roster.Entry) (results []roster.Result, err error) {
+	r.writer.Lock()
+	defer r.writer.Unlock()
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic while applying: %v", cause)
+		}
+	}()
+	results = r.machine.Apply(entry)
+	if len(results) != len(entry.Ops) {
+		return nil, fmt.Errorf("%d results for %d operations", len(results), len(entry.Ops))
+	}
+	r.note()
+	return results, nil
+}
+
+// note publishes what others may ask of the machine; the writer's lock is held.
+func (r *Replica) note() {
+	r.logTime.Store(int64(r.machine.Now()))
+	due, ok := r.machine.View().NextDeadline()
+	if !ok {
+		due = noDeadline
+	}
+	r.deadline.Store(int64(due))
+}
+
+func (r *Replica) advance(raftIndex uint64) {
+	r.applied.Store(raftIndex)
+	r.options.OnApply(raftIndex)
+}
+
+// Snapshot captures the machine. A machine that has stopped has none: its state may
+// be half of an entry.
+func (r *Replica) Snapshot() (snapshot raft.FSMSnapshot, err error) {
+	if err := r.Fault(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = r.stop(fmt.Errorf("panic while taking a snapshot: %v", cause))
+		}
+	}()
+	r.writer.RLock()
+	defer r.writer.RUnlock()
+	return &capture{state: r.machine.View().Snapshot()}, nil
+}
+
+// Restore replaces the machine's state by a snapshot. The machine verifies the
+// whole stream before it lets go of what it has.
+func (r *Replica) Restore(stream io.ReadCloser) error {
+	if err := r.Fault(); err != nil {
+		return err
+	}
+	index, err := logstore.SnapshotIndex(stream)
+	if err != nil {
+		return err
+	}
+	if err := r.restore(stream); err != nil {
+		r.restoreErr = fmt.Errorf("log index %d: %w", index, err)
+		return r.restoreErr
+	}
+	r.feed.restart(r.machine.Index())
+	r.advance(index)
+	return nil
+}
+
+func (r *Replica) restore(stream io.Reader) (err error) {
+	r.writer.Lock()
+	defer r.writer.Unlock()
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = r.stop(fmt.Errorf("panic while restoring: %v", cause))
+		}
+	}()
+	if err := r.machine.Restore(stream); err != nil {
+		return err
+	}
+	r.note()
+	return nil
+}
+
+// View shows f one moment of the machine, and keeps the writer out meanwhile. What an entry that panicked left behind
+// may make f panic as well.
+func (r *Replica) View(f func(*fsm.View) error) (index roster.Index, err error) {
+	r.writer.RLock()
+	defer r.writer.RUnlock()
+	defer func() {
+		if r.Fault() == nil {
+			return
+		}
+		if cause := recover(); cause != nil {
+			err = roster.Errorf(roster.CodeInternal, "shard %v has stopped here, and its state cannot be read: %v", r.shard, cause)
+		}
+	}()
+	return r.machine.Index(), f(r.machine.View())
+}
+
+// Fault returns why the machine has stopped, or nil.
+func (r *Replica) Fault() error {
+	if err := r.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Lookup returns the newest applied record of an agent.
+func (r *Replica) Lookup(id roster.AgentID) (*roster.Record, bool) { return r.machine.Lookup(id) }
+
+// Index returns the number of the last command applied.
+func (r *Replica) Index() roster.Index { return r.machine.Index() }
+
+// Applied returns the Raft index up to which the machine has everything it is given.
+func (r *Replica) Applied() uint64 { return r.applied.Load() }
+
+// LogTime returns the log time of the last entry applied.
+func (r *Replica) LogTime() roster.LogTime { return roster.LogTime(r.logTime.Load()) }
+
+// Deadline returns the log time at which something in the machine is due, and whether
+// anything is.
+func (r *Replica) Deadline() (roster.LogTime, bool) {
+	due := r.deadline.Load()
+	return roster.LogTime(due), due != noDeadline
+}
+
+// Feed returns a reader of the events after an index. The error is Gone, with the
+// earliest index that is kept, when after lies before that.
+func (r *Replica) Feed(after roster.Index) (*Feed, error) { return r.feed.open(after) }
+
+// RestoreError returns why the last Restore failed. Raft only logs it.
+func (r *Replica) RestoreError() error { return r.restoreErr }
+
+// Close ends the readers of events once they have read what there is.
+func (r *Replica) Close() { r.feed.close() }
+
+// stop makes the machine apply nothing more.
+func (r *Replica) stop(err error) error {
+	if r.broken.CompareAndSwap(nil, &err) {
+		r.options.OnFault(err)
+	}
+	return r.Fault()
+}
+
+// capture is a snapshot on its way to the disk or to a peer.
+type capture struct{ state *fsm.Snapshot }
+
+func (c *capture) Persist(sink raft.SnapshotSink) error {
+	if _, err := c.state.WriteTo(sink); err != nil {
+		return errors.Join(err, sink.Cancel())
+	}
+	return sink.Close()
+}
+
+func (c *capture) Release() {}
