@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -25,8 +24,7 @@ func (c *call) members() error {
 		m.LeaderOf, m.VoterOf, m.ReaderOf = listed(m.LeaderOf), listed(m.VoterOf), listed(m.ReaderOf)
 		out.Members[i] = m
 	}
-	answer, err := json.Marshal(out)
-	return c.marshalled(http.StatusOK, answer, err)
+	return shown(c, http.StatusOK, out)
 }
 
 // listed makes an empty list of none: lists are never null.
@@ -51,8 +49,7 @@ func (c *call) shards() error {
 		s.Voters, s.Readers = listed(s.Voters), listed(s.Readers)
 		out.Shards[i] = s
 	}
-	answer, err := json.Marshal(out)
-	return c.marshalled(http.StatusOK, answer, err)
+	return shown(c, http.StatusOK, out)
 }
 
 func (c *call) nodeStatus() error {
@@ -60,8 +57,7 @@ func (c *call) nodeStatus() error {
 	if err != nil {
 		return err
 	}
-	answer, err := json.Marshal(status)
-	return c.marshalled(http.StatusOK, answer, err)
+	return shown(c, http.StatusOK, status)
 }
 
 type joinAnswer struct {
@@ -69,11 +65,7 @@ type joinAnswer struct {
 }
 
 func (c *call) join() error {
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
-	addresses, err := wire.DecodeJoin(body, AddressesMax)
+	addresses, err := decoded(c, wire.DecodeJoin)
 	if err != nil {
 		return err
 	}
@@ -81,16 +73,11 @@ func (c *call) join() error {
 	if err != nil {
 		return err
 	}
-	answer, err := json.Marshal(joinAnswer{joined})
-	return c.marshalled(http.StatusOK, answer, err)
+	return shown(c, http.StatusOK, joinAnswer{joined})
 }
 
 func (c *call) leave() error {
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
-	force, err := wire.DecodeLeave(body)
+	force, err := decoded(c, wire.DecodeLeave)
 	if err != nil {
 		return err
 	}
@@ -135,8 +122,7 @@ func (c *call) ready() error {
 		writeProblem(c, problem)
 		return nil
 	}
-	answer, err := json.Marshal(readyAnswer{Ready: true, Checks: checks})
-	return c.marshalled(http.StatusOK, answer, err)
+	return shown(c, http.StatusOK, readyAnswer{Ready: true, Checks: checks})
 }
 
 // exposition shows the metrics of the whole process.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"roster"
+	"roster/httpapi/table"
 	"roster/httpapi/wire"
 )
 
@@ -35,7 +36,7 @@ func (c *call) getAgent() error {
 	if err != nil {
 		return err
 	}
-	c.Header()["Etag"] = []string{etag(record.Revision)}
+	c.Header()["Etag"] = []string{wire.ETag(record.Revision)}
 	if c.unmodified(record.Revision) {
 		c.WriteHeader(http.StatusNotModified)
 		return nil
@@ -68,30 +69,15 @@ func (c *call) find(q roster.Query) error {
 		return err
 	}
 	c.stampList(page.Stamp, page.Token)
-	body := append(make([]byte, 0, (len(page.Agents)+1)*recordBytes), `{"agents":`...)
-	body = wire.AppendRecords(body, page.Agents)
-	body = wire.AppendText(append(body, `,"cursor":`...), string(page.Cursor))
-	body = wire.AppendText(append(body, `,"token":`...), string(page.Token))
-	if q.Explain {
-		body = append(body, `,"plan":[`...)
-		for i, line := range page.Plan {
-			if i > 0 {
-				body = append(body, ',')
-			}
-			body = wire.AppendText(body, line)
-		}
-		body = append(body, ']')
+	if !q.Explain {
+		page.Plan = nil
 	}
-	return c.answer(http.StatusOK, append(body, '}'))
+	return c.answer(http.StatusOK, wire.AppendPage(make([]byte, 0, (len(page.Agents)+1)*recordBytes), page))
 }
 
 // createAgent enters an agent that is not on the roll yet.
 func (c *call) createAgent() error {
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
-	agent, err := wire.DecodeAgent(body)
+	agent, err := decoded(c, wire.DecodeAgent)
 	if err != nil {
 		return err
 	}
@@ -104,12 +90,8 @@ func (c *call) putAgent() error {
 	if err != nil {
 		return err
 	}
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
 	command := roster.Register{Mode: roster.ModePut}
-	if command.Agent, err = wire.DecodeAgent(body); err != nil {
+	if command.Agent, err = decoded(c, wire.DecodeAgent); err != nil {
 		return err
 	}
 	if command.IfMatch, err = c.revisionHeader(); err != nil {
@@ -120,7 +102,7 @@ func (c *call) putAgent() error {
 	}
 	switch {
 	case command.IfAbsent && command.IfMatch != 0:
-		return roster.Invalid(ifMatch, "If-Match and If-None-Match exclude one another")
+		return roster.Invalid(table.IfMatch, "If-Match and If-None-Match exclude one another")
 	case command.Agent.ID == "":
 		command.Agent.ID = id
 	case command.Agent.ID != id:
@@ -152,14 +134,11 @@ func (c *call) patchAgent() error {
 	if err != nil {
 		return err
 	}
-	body, err := c.body()
+	command, err := decoded(c, wire.DecodeUpdate)
 	if err != nil {
 		return err
 	}
-	command, err := wire.DecodeUpdate(id, body)
-	if err != nil {
-		return err
-	}
+	command.ID = id
 	if command.IfMatch, err = c.revisionHeader(); err != nil {
 		return err
 	}
@@ -172,11 +151,7 @@ func (c *call) setHealth() error {
 	if err != nil {
 		return err
 	}
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
-	health, err := wire.DecodeHealth(body)
+	health, err := decoded(c, wire.DecodeHealth)
 	if err != nil {
 		return err
 	}
@@ -236,7 +211,7 @@ func (c *call) changed(status int, id roster.AgentID, change roster.Change, stam
 	if err := c.written(stamp); err != nil {
 		return err
 	}
-	c.Header()["Etag"] = []string{etag(change.Record.Revision)}
+	c.Header()["Etag"] = []string{wire.ETag(change.Record.Revision)}
 	return c.answer(status, wire.AppendRecord(make([]byte, 0, recordBytes), change.Record))
 }
 
@@ -251,11 +226,7 @@ func sameAgent(id roster.AgentID, change roster.Change) error {
 
 // lookupAgents looks up many ids at once.
 func (c *call) lookupAgents() error {
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
-	ids, err := wire.DecodeIDs[roster.AgentID](body)
+	ids, err := decoded(c, wire.DecodeIDs[roster.AgentID])
 	if err != nil {
 		return err
 	}
@@ -268,18 +239,5 @@ func (c *call) lookupAgents() error {
 		return err
 	}
 	c.stampList(stamp, stamp.Token)
-	out := append(make([]byte, 0, (len(results)+1)*recordBytes), `{"results":[`...)
-	for i, r := range results {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(wire.AppendText(append(out, `{"id":`...), string(r.ID)), `,"agent":`...)
-		if r.Agent == nil {
-			out = append(out, "null}"...)
-			continue
-		}
-		out = append(wire.AppendRecord(out, r.Agent), '}')
-	}
-	out = wire.AppendText(append(out, `],"token":`...), string(stamp.Token))
-	return c.answer(http.StatusOK, append(out, '}'))
+	return c.answer(http.StatusOK, wire.AppendLookups(make([]byte, 0, (len(results)+1)*recordBytes), results, stamp.Token))
 }

@@ -15,12 +15,13 @@ import (
 	"time"
 
 	"roster"
+	"roster/httpapi/table"
 	"roster/internal/memservice"
 )
 
 // pathOf fills the parameters of a route's path.
-func pathOf(r route) string {
-	return strings.NewReplacer("{ns}", "demo", "{name}", "a", "{id}", "s", "{$}", "").Replace(r.path)
+func pathOf(r table.Route) string {
+	return strings.NewReplacer("{ns}", "demo", "{name}", "a", "{id}", "s", "{$}", "").Replace(r.Path)
 }
 
 // badBodies are the classes of bodies that every route with a body refuses.
@@ -58,22 +59,22 @@ func badBodies() map[string]struct {
 // TestBadBodies sends every class of bad body to every route that takes one.
 func TestBadBodies(t *testing.T) {
 	f := newFixture(t)
-	for _, r := range routes() {
-		if r.takesBody == noBody {
-			f.want(400, r.method, pathOf(r)+"?surprise=1", "")
+	for _, r := range table.Routes() {
+		if r.Body == table.NoBody {
+			f.want(400, r.Method, pathOf(r)+"?surprise=1", "")
 			continue
 		}
 		for name, c := range badBodies() {
 			start := time.Now()
-			f.want(c.status, r.method, pathOf(r), c.body)
+			f.want(c.status, r.Method, pathOf(r), c.body)
 			if took := time.Since(start); took > time.Second {
-				t.Errorf("%s %s: %s took %v", r.method, r.path, name, took)
+				t.Errorf("%s %s: %s took %v", r.Method, r.Path, name, took)
 			}
 		}
-		f.want(415, r.method, pathOf(r), "{}", "Content-Type", "text/plain")
-		f.want(415, r.method, pathOf(r), "{}", "Content-Type", "application/json; charset=latin1")
-		f.want(415, r.method, pathOf(r), "\x1f\x8b", "Content-Encoding", "gzip")
-		f.want(400, r.method, pathOf(r)+"?surprise=1", "{}")
+		f.want(415, r.Method, pathOf(r), "{}", "Content-Type", "text/plain")
+		f.want(415, r.Method, pathOf(r), "{}", "Content-Type", "application/json; charset=latin1")
+		f.want(415, r.Method, pathOf(r), "\x1f\x8b", "Content-Encoding", "gzip")
+		f.want(400, r.Method, pathOf(r)+"?surprise=1", "{}")
 	}
 }
 
@@ -102,17 +103,17 @@ func (endless) Read(b []byte) (int, error) {
 // TestBadIDs puts every class of bad name into every path that has one.
 func TestBadIDs(t *testing.T) {
 	f := newFixture(t)
-	for _, r := range routes() {
-		if !strings.Contains(r.path, "{name}") && !strings.Contains(r.path, "{id}") {
+	for _, r := range table.Routes() {
+		if !strings.Contains(r.Path, "{name}") && !strings.Contains(r.Path, "{id}") {
 			continue
 		}
 		for _, bad := range []string{"%20", "A", "%00", "%0a", "%e2%80%8f", "%d0%b0", "%f0%9f%98%80", "-a", ".a", "_sys", "a%2fb", "%ff", strings.Repeat("x", 1025), "a%20", "%252e%252e"} {
-			path := strings.NewReplacer("{ns}", "demo", "{name}", bad, "{id}", bad).Replace(r.path)
-			f.want(400, r.method, path, "")
+			path := strings.NewReplacer("{ns}", "demo", "{name}", bad, "{id}", bad).Replace(r.Path)
+			f.want(400, r.Method, path, "")
 		}
 		for _, bad := range []string{"..", "%2e%2e", "."} {
-			path := strings.NewReplacer("{ns}", "demo", "{name}", bad, "{id}", bad).Replace(r.path)
-			f.want(400, r.method, path, "")
+			path := strings.NewReplacer("{ns}", "demo", "{name}", bad, "{id}", bad).Replace(r.Path)
+			f.want(400, r.Method, path, "")
 		}
 	}
 }
@@ -164,22 +165,22 @@ func TestBadHeaders(t *testing.T) {
 
 func TestFront(t *testing.T) {
 	f := newFixture(t)
-	for _, r := range routes() {
+	for _, r := range table.Routes() {
 		for _, method := range []string{"BREW", http.MethodOptions} {
-			if got := f.want(405, method, pathOf(r), ""); !strings.Contains(got.Header.Get("Allow"), r.method) {
-				t.Errorf("%s allows %q", r.path, got.Header.Get("Allow"))
+			if got := f.want(405, method, pathOf(r), ""); !strings.Contains(got.Header.Get("Allow"), r.Method) {
+				t.Errorf("%s allows %q", r.Path, got.Header.Get("Allow"))
 			}
 		}
 		f.want(405, http.MethodTrace, pathOf(r), "")
 		if pathOf(r) != "/" {
-			f.want(404, r.method, pathOf(r)+"/", "")
+			f.want(404, r.Method, pathOf(r)+"/", "")
 		}
-		f.want(421, r.method, pathOf(r), "", "Host", "evil.example:7400")
-		if r.method != get {
-			f.want(403, r.method, pathOf(r), "", "Sec-Fetch-Site", "cross-site")
-			f.want(403, r.method, pathOf(r), "", "Origin", "https://evil.example")
+		f.want(421, r.Method, pathOf(r), "", "Host", "evil.example:7400")
+		if r.Method != get {
+			f.want(403, r.Method, pathOf(r), "", "Sec-Fetch-Site", "cross-site")
+			f.want(403, r.Method, pathOf(r), "", "Origin", "https://evil.example")
 		}
-		f.want(400, r.method, pathOf(r), "", "Upgrade", "websocket", "Connection", "upgrade")
+		f.want(400, r.Method, pathOf(r), "", "Upgrade", "websocket", "Connection", "upgrade")
 	}
 	for _, path := range []string{"/v1/nowhere", "/v1/agents/demo", "/v2/agents", "/ui/", "/ui/missing.js", "/v1/agents:drain"} {
 		f.want(404, get, path, "")

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"roster"
@@ -25,11 +24,7 @@ type batchResult struct {
 // so that the service refuses it in its place and the others keep the Seq that they
 // have in every retry; its own fault is told instead of the service's.
 func (c *call) registerAgents() error {
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
-	batch, err := wire.DecodeBatch(body)
+	batch, err := decoded(c, wire.DecodeBatch)
 	if err != nil {
 		return err
 	}
@@ -56,6 +51,5 @@ func (c *call) registerAgents() error {
 		}
 	}
 	c.Header().Set("Roster-Token", string(token))
-	answer, err := json.Marshal(out)
-	return c.marshalled(http.StatusOK, answer, err)
+	return shown(c, http.StatusOK, out)
 }

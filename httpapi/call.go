@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,18 +13,20 @@ import (
 	"time"
 
 	"roster"
+	"roster/httpapi/table"
 	"roster/httpapi/wire"
 )
 
 // endpoint is a route with its metrics.
 type endpoint struct {
 	api *api
-	route
+	table.Route
+	serve   func(*call) error
 	seconds observer
 }
 
-func (a *api) endpoint(rt route) *endpoint {
-	return &endpoint{api: a, route: rt, seconds: a.metrics.seconds.WithLabelValues(rt.name)}
+func (a *api) endpoint(rt table.Route, serve func(*call) error) *endpoint {
+	return &endpoint{api: a, Route: rt, serve: serve, seconds: a.metrics.seconds.WithLabelValues(rt.Name)}
 }
 
 // call is one request on its way through a route. It is also the ResponseWriter, so
@@ -47,7 +51,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			c.recovered(fmt.Sprint(fault))
 		}
 		e.seconds.Observe(time.Since(start).Seconds())
-		e.api.metrics.count(e.name, c.status)
+		e.api.metrics.count(e.Name, c.status)
 	}()
 	if err := c.run(); err != nil {
 		c.fail(err)
@@ -56,13 +60,12 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // run checks what all routes check and serves the call.
 func (c *call) run() error {
-	if err := c.parseQuery(); err != nil {
-		return err
+	if c.Path != "" { // else there is no row to hold the request to
+		if err := cmp.Or(c.parseQuery(), c.refuseHeaders()); err != nil {
+			return err
+		}
 	}
-	if err := c.refuseHeaders(); err != nil {
-		return err
-	}
-	if c.stream || c.lean {
+	if c.Stream || c.Lean {
 		return c.serve(c)
 	}
 	ctx, cancel := context.WithTimeout(c.r.Context(), roster.RequestDeadline)
@@ -75,7 +78,7 @@ func (c *call) run() error {
 // answer has begun. The panic stays in this request.
 func (c *call) recovered(fault string) {
 	c.api.metrics.panics.Inc()
-	c.api.log.Error("panic in a handler", "route", c.name, "panic", fault, "stack", string(debug.Stack()))
+	c.api.log.Error("panic in a handler", "route", c.Name, "panic", fault, "stack", string(debug.Stack()))
 	if c.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
@@ -87,7 +90,7 @@ func (c *call) fail(err error) {
 	err = c.coded(err)
 	p := wire.ProblemOf(err)
 	if p.Code == roster.CodeInternal {
-		c.api.log.Error("request failed", "route", c.name, "err", err)
+		c.api.log.Error("request failed", "route", c.Name, "err", err)
 	}
 	if e, ok := errors.AsType[*roster.Error](err); ok && (p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable) {
 		c.Header().Set("Retry-After", strconv.Itoa(max(1, int((e.RetryAfter+time.Second-1)/time.Second))))
@@ -135,8 +138,9 @@ func (c *call) answer(status int, body []byte) error {
 	return nil
 }
 
-// marshalled answers with a body that json.Marshal made.
-func (c *call) marshalled(status int, body []byte, err error) error {
+// shown answers with what json.Marshal makes of v.
+func shown[T any](c *call, status int, v T) error {
+	body, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}

@@ -12,15 +12,11 @@ import (
 
 // command carries out any command that callers may propose.
 func (c *call) command() error {
-	body, err := c.body()
+	body, err := decoded(c, wire.DecodeCommand)
 	if err != nil {
 		return err
 	}
-	kind, raw, err := wire.DecodeCommand(body)
-	if err != nil {
-		return err
-	}
-	command, err := c.decodeCommand(kind, raw)
+	command, err := c.decodeCommand(body)
 	if err != nil {
 		return err
 	}
@@ -45,11 +41,11 @@ func (c *call) command() error {
 
 // decodeCommand asks who knows the commands. What that says is wrong is the
 // caller's fault, not the node's.
-func (c *call) decodeCommand(kind string, raw json.RawMessage) (roster.Command, error) {
+func (c *call) decodeCommand(body wire.Command) (roster.Command, error) {
 	if c.api.options.Decode == nil {
 		return nil, roster.Errorf(roster.CodeRefused, "this node takes no commands by kind; use the other routes")
 	}
-	command, err := c.api.options.Decode(kind, raw)
+	command, err := c.api.options.Decode(body.Kind, body.Body)
 	if _, coded := errors.AsType[*roster.Error](err); err != nil && !coded {
 		return nil, roster.Invalid("body", "%s", err)
 	}

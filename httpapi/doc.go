@@ -2,15 +2,16 @@
 // for watchers, one page for people. It turns requests into calls of a
 // roster.Service and answers back, and decides nothing itself.
 //
-// One table (routes.go) says what there is: method, path, parameters, headers, body
-// and answers. The mux and the OpenAPI document at /openapi.json are built from it,
-// so neither can know what the other does not.
+// One table (package table) says what there is: method, path, parameters, headers,
+// body and answers. The mux is filled from it and the OpenAPI document at
+// /openapi.json is built from it, so neither can know what the other does not. Package
+// guard refuses what no route may see, wire reads and writes bodies, sse streams, ui
+// holds the page.
 //
 // Every answer of 400 or more is application/problem+json, also those that come from
 // the router (404, 405), from a foreign Host (421, code Denied), from a request of
 // another origin (403) and from a panic (500). Nothing is redirected or normalised
-// in silence: a path that is not canonical is refused. Bodies are read as package
-// wire says. Nothing touches the file system.
+// in silence: a path that is not canonical is refused. Nothing touches the file system.
 //
 // Decisions that callers may want to know:
 //

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/httpapi/sse"
 )
 
 // hold keeps a session alive for as long as the connection stays.
@@ -31,7 +32,7 @@ func (c *call) hold() error {
 		return err
 	case <-held:
 	}
-	s, err := c.openStream()
+	s, err := sse.Open(c)
 	if err != nil {
 		return nil // the reader left
 	}
@@ -41,11 +42,11 @@ func (c *call) hold() error {
 		select {
 		case err := <-done:
 			if err != nil && ctx.Err() == nil {
-				s.fail(err)
+				c.endStream(s, err)
 			}
 			return nil
 		case <-gap.C:
-			err = s.comment()
+			err = s.Comment()
 		}
 	}
 	return nil

@@ -12,13 +12,46 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"roster"
+	"roster/httpapi/table"
 	"roster/httpapi/wire"
 )
+
+// document is what the tests read of the OpenAPI document.
+type document struct {
+	Paths map[string]map[string]struct {
+		ID      string `json:"operationId"`
+		Summary string `json:"summary"`
+	} `json:"paths"`
+	Components json.RawMessage `json:"components"`
+}
+
+func componentsOf(t *testing.T) json.RawMessage {
+	t.Helper()
+	var d document
+	if err := json.Unmarshal(table.OpenAPI(table.Routes(), ""), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d.Components
+}
+
+// TestHandlers wants a handler for every route, and none for nothing.
+func TestHandlers(t *testing.T) {
+	served := handlers()
+	for _, r := range table.Routes() {
+		if served[r.Name] == nil {
+			t.Errorf("nobody serves %s", r.Name)
+		}
+		delete(served, r.Name)
+	}
+	for name := range served {
+		t.Errorf("%s is in no row", name)
+	}
+}
 
 // TestOpenAPI walks the table and the document beside one another.
 func TestOpenAPI(t *testing.T) {
 	f := newFixture(t)
-	doc := decode[oaDocument](f, f.want(200, get, "/openapi.json", ""))
+	doc := decode[document](f, f.want(200, get, "/openapi.json", ""))
 	operations, ids := 0, map[string]bool{}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
@@ -34,14 +67,14 @@ func TestOpenAPI(t *testing.T) {
 			}
 		}
 	}
-	if table := routes(); operations != len(table) {
-		t.Errorf("%d operations for %d routes", operations, len(table))
+	if rows := table.Routes(); operations != len(rows) {
+		t.Errorf("%d operations for %d routes", operations, len(rows))
 	}
 }
 
 // TestOpenAPIDocument lets another reader of the format judge the document.
 func TestOpenAPIDocument(t *testing.T) {
-	document := openAPI(routes(), "1.2.3")
+	document := table.OpenAPI(table.Routes(), "1.2.3")
 	parsed, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +85,7 @@ func TestOpenAPIDocument(t *testing.T) {
 	var components struct {
 		Schemas map[string]json.RawMessage `json:"schemas"`
 	}
-	if err := json.Unmarshal(schemas, &components); err != nil {
+	if err := json.Unmarshal(componentsOf(t), &components); err != nil {
 		t.Fatal(err)
 	}
 	used := make(map[string]bool)
@@ -76,7 +109,7 @@ func TestSchemasMatchTypes(t *testing.T) {
 			Properties map[string]json.RawMessage `json:"properties"`
 		} `json:"schemas"`
 	}
-	if err := json.Unmarshal(schemas, &components); err != nil {
+	if err := json.Unmarshal(componentsOf(t), &components); err != nil {
 		t.Fatal(err)
 	}
 	for name, typ := range map[string]reflect.Type{

@@ -10,23 +10,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster"
+	"roster/httpapi/guard"
+	"roster/httpapi/table"
 )
 
 // Bounds of this package; the contract's own are in package roster.
 const (
-	// BodyBytesMax bounds every body but a batch, which may have roster.BatchBytesMax.
-	BodyBytesMax = 1 << 20
 	// StreamsMax is how many watches, and how many holds, run when Options names no
 	// number.
 	StreamsMax = 4096
-	// AddressesMax is how many addresses a join may name.
-	AddressesMax = 64
 
 	watchQueueMax   = 64                     // events between a watch and its connection
 	watchFirstWait  = 100 * time.Millisecond // how long an early error may still become a status
 	watchCommentGap = 15 * time.Second
 	holdCommentGap  = 5 * time.Second
-	streamWriteMax  = 10 * time.Second // a reader that takes nothing for so long is cut
 	bodyReadMax     = roster.RequestDeadline
 )
 
@@ -56,7 +53,7 @@ type api struct {
 	service  roster.Service
 	options  Options
 	log      *slog.Logger
-	hosts    map[string]bool
+	guard    *guard.Guard
 	mux      *http.ServeMux
 	metrics  *metrics
 	document []byte // the OpenAPI document
@@ -72,7 +69,7 @@ type api struct {
 func New(s roster.Service, o Options) http.Handler { return newAPI(s, o) }
 
 func newAPI(s roster.Service, o Options) *api {
-	a := &api{service: s, options: o, log: o.Logger, hosts: make(map[string]bool), metrics: newMetrics(o.Metrics),
+	a := &api{service: s, options: o, log: o.Logger, guard: guard.New(o.Hosts), metrics: newMetrics(o.Metrics),
 		firstWait: watchFirstWait, watchGap: watchCommentGap, holdGap: holdCommentGap}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
@@ -83,11 +80,8 @@ func newAPI(s roster.Service, o Options) *api {
 	if a.options.MaxHolds == 0 {
 		a.options.MaxHolds = StreamsMax
 	}
-	for _, host := range o.Hosts {
-		a.hosts[hostName(host)] = true
-	}
-	table := routes()
-	a.document = openAPI(table, o.Version)
-	a.mux = a.newMux(table)
+	routes := table.Routes()
+	a.document = table.OpenAPI(routes, o.Version)
+	a.mux = a.newMux(routes)
 	return a
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"roster"
+	"roster/httpapi/table"
 )
 
 // parseQuery reads the query string, strictly: what the route does not know, a
@@ -36,11 +37,11 @@ func (c *call) parseQuery() error {
 }
 
 func (c *call) checkParam(name string, values []string) error {
-	i := slices.IndexFunc(c.params, func(p param) bool { return p.name == name })
+	i := slices.IndexFunc(c.Params, func(p table.Param) bool { return p.Name == name })
 	switch {
 	case i < 0:
 		return roster.Invalid(strings.ToValidUTF8(name[:min(len(name), 64)], "?"), "unknown parameter; /openapi.json says which this route takes")
-	case len(values) > 1 && !c.params[i].repeated:
+	case len(values) > 1 && !c.Params[i].Repeated:
 		return roster.Invalid(name, "the parameter is there %d times; want it once", len(values))
 	}
 	for _, v := range values {
@@ -118,7 +119,7 @@ func (c *call) selection() (roster.Query, error) {
 		q.Labels = append(q.Labels, roster.Pair{Key: key, Value: value})
 	}
 	for name, values := range c.query {
-		if i := slices.IndexFunc(c.params, func(p param) bool { return p.name == name }); c.params[i].repeated && slices.Contains(values, "") {
+		if i := slices.IndexFunc(c.Params, func(p table.Param) bool { return p.Name == name }); c.Params[i].Repeated && slices.Contains(values, "") {
 			return q, roster.Invalid(name, "the value is empty")
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"roster"
+	"roster/httpapi/table"
 	"roster/httpapi/wire"
 )
 
@@ -16,34 +17,34 @@ func TestAgentRoutes(t *testing.T) {
 	created := f.want(201, post, "/v1/agents", agentJSON("demo/a"))
 	agent := decode[roster.Record](f, created)
 	tag := created.Header.Get("ETag")
-	if created.Header.Get("Location") != one || tag != etag(agent.Revision) || created.Header.Get("Roster-Token") == "" || created.Header.Get("Roster-Shard") != agent.Shard.String() {
+	if created.Header.Get("Location") != one || tag != wire.ETag(agent.Revision) || created.Header.Get("Roster-Token") == "" || created.Header.Get("Roster-Shard") != agent.Shard.String() {
 		t.Errorf("created with %v", created.Header)
 	}
 	f.want(409, post, "/v1/agents", agentJSON("demo/a"))
 	f.want(200, get, one, "")
-	f.want(304, get, one, "", ifNoneMatch, tag)
-	f.want(304, get, one, "", ifNoneMatch, `"1234", W/`+tag)
-	f.want(200, get, one, "", ifNoneMatch, `"1234"`)
+	f.want(304, get, one, "", table.IfNoneMatch, tag)
+	f.want(304, get, one, "", table.IfNoneMatch, `"1234", W/`+tag)
+	f.want(200, get, one, "", table.IfNoneMatch, `"1234"`)
 	if head := f.want(200, http.MethodHead, one, ""); len(head.body) != 0 || head.Header.Get("ETag") != tag {
 		t.Errorf("HEAD: %v %s", head.Header, head.body)
 	}
 	if same := decode[roster.Record](f, f.want(200, put, one, agentJSON("demo/a"))); same.Revision != agent.Revision {
 		t.Errorf("unchanged, but revision %d after %d", same.Revision, agent.Revision)
 	}
-	f.want(412, put, one, agentJSON("demo/a"), ifNoneMatch, "*")
-	f.want(201, put, "/v1/agents/demo/b", `{"description":"the path names it"}`, ifNoneMatch, "*")
-	f.want(412, put, one, `{}`, ifMatch, `"999999"`)
-	f.want(200, put, one, `{"description":"new"}`, ifMatch, tag)
+	f.want(412, put, one, agentJSON("demo/a"), table.IfNoneMatch, "*")
+	f.want(201, put, "/v1/agents/demo/b", `{"description":"the path names it"}`, table.IfNoneMatch, "*")
+	f.want(412, put, one, `{}`, table.IfMatch, `"999999"`)
+	f.want(200, put, one, `{"description":"new"}`, table.IfMatch, tag)
 	patched := decode[roster.Record](f, f.want(200, patch, one, `{"labels":{"a":"1","b":null},"description":null}`, "Content-Type", "application/merge-patch+json"))
 	if v, _ := patched.Labels.Get("a"); v != "1" || patched.Description != "" {
 		t.Errorf("patched to %+v", patched.Agent)
 	}
-	f.want(412, patch, one, `{}`, ifMatch, tag)
+	f.want(412, patch, one, `{}`, table.IfMatch, tag)
 	sick := decode[roster.Record](f, f.want(200, post, one+"/health", `{"state":"critical","reason":"tired"}`))
 	if sick.Health.State != roster.Critical {
 		t.Errorf("health %+v", sick.Health)
 	}
-	f.want(412, remove, one, "", ifMatch, tag)
+	f.want(412, remove, one, "", table.IfMatch, tag)
 	f.want(204, remove, one, "")
 	f.want(404, remove, one, "")
 	f.want(404, patch, one, `{}`)

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
 
 	"roster"
@@ -19,11 +18,7 @@ func (c *call) sessionID() (roster.SessionID, error) {
 // openSession begins a session. Under a request the id is drawn from it: a retry
 // must reach the same shard to find the stored result.
 func (c *call) openSession() error {
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
-	command, err := wire.DecodeSession(body)
+	command, err := decoded(c, wire.DecodeSession)
 	if err != nil {
 		return err
 	}
@@ -46,8 +41,7 @@ func (c *call) openSession() error {
 		return err
 	}
 	c.Header().Set("Location", "/v1/sessions/"+string(session.ID))
-	answer, err := json.Marshal(session)
-	return c.marshalled(http.StatusCreated, answer, err)
+	return shown(c, http.StatusCreated, session)
 }
 
 func sessionOf(r roster.Request) roster.SessionID {
@@ -66,8 +60,7 @@ func (c *call) getSession() error {
 		return err
 	}
 	c.stamp(stamp)
-	answer, err := json.Marshal(session)
-	return c.marshalled(http.StatusOK, answer, err)
+	return shown(c, http.StatusOK, session)
 }
 
 func (c *call) endSession() error {
@@ -124,11 +117,7 @@ type renewResult struct {
 
 // renewSessions restarts the TTL of many sessions.
 func (c *call) renewSessions() error {
-	body, err := c.body()
-	if err != nil {
-		return err
-	}
-	ids, err := wire.DecodeIDs[roster.SessionID](body)
+	ids, err := decoded(c, wire.DecodeIDs[roster.SessionID])
 	if err != nil {
 		return err
 	}
@@ -144,6 +133,5 @@ func (c *call) renewSessions() error {
 			out.Results[i].Error = &problem
 		}
 	}
-	answer, err := json.Marshal(out)
-	return c.marshalled(http.StatusOK, answer, err)
+	return shown(c, http.StatusOK, out)
 }

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"errors"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -9,63 +8,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster"
+	"roster/httpapi/sse"
 	"roster/httpapi/wire"
 )
-
-// stream is an answer that goes on: server-sent events. Each write has a deadline,
-// so that a reader that takes nothing cannot keep a goroutine.
-type stream struct {
-	call    *call
-	control *http.ResponseController
-}
-
-// openStream sends the head of a stream and its first comment.
-func (c *call) openStream() (*stream, error) {
-	s := &stream{call: c, control: http.NewResponseController(c.ResponseWriter)}
-	if err := s.control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return nil, err
-	}
-	c.streamHead()
-	c.WriteHeader(http.StatusOK)
-	return s, s.send([]byte(": roster\nretry: 1000\n\n"))
-}
-
-// streamHead tells proxies to keep nothing back.
-func (c *call) streamHead() {
-	h := c.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no")
-}
 
 // headOnly answers HEAD, for which a stream is its head.
 func (c *call) headOnly() bool {
 	if c.r.Method != http.MethodHead {
 		return false
 	}
-	c.streamHead()
+	sse.Head(c.Header())
 	c.WriteHeader(http.StatusOK)
 	return true
 }
 
-// send writes and flushes, or reports that the reader is gone or too slow.
-func (s *stream) send(b []byte) error {
-	if err := s.control.SetWriteDeadline(time.Now().Add(streamWriteMax)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	if _, err := s.call.Write(b); err != nil {
-		return err
-	}
-	return s.control.Flush()
-}
-
-// comment keeps the connection and shows the reader that the node lives.
-func (s *stream) comment() error { return s.send([]byte(": keep\n\n")) }
-
-// fail ends a stream that stands with an error.
-func (s *stream) fail(err error) {
-	problem := wire.ProblemOf(s.call.coded(err))
-	_ = s.send(append(append([]byte("event: error\ndata: "), problem.Marshal()...), "\n\n"...))
+// endStream ends a stream that stands with an error.
+func (c *call) endStream(s *sse.Stream, err error) {
+	problem := wire.ProblemOf(c.coded(err))
+	_ = s.Send(append(append([]byte("event: error\ndata: "), problem.Marshal()...), "\n\n"...)) // the reader may be gone
 }
 
 // admit counts a stream in, or refuses it; leave counts it out.

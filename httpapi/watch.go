@@ -2,10 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"roster"
+	"roster/httpapi/sse"
 	"roster/httpapi/wire"
 )
 
@@ -132,11 +134,11 @@ func (c *call) relay(ctx context.Context, from <-chan news, initial bool) error 
 	case <-ctx.Done():
 		return nil
 	}
-	s, err := c.openStream()
+	s, err := sse.Open(c)
 	if err != nil {
 		return nil // the reader left
 	}
-	r := relay{stream: s, from: from, initial: initial}
+	r := relay{call: c, stream: s, from: from, initial: initial}
 	gap := time.NewTicker(c.api.watchGap)
 	defer gap.Stop()
 	for err == nil {
@@ -151,7 +153,7 @@ func (c *call) relay(ctx context.Context, from <-chan news, initial bool) error 
 			}
 			pending = append(pending, n)
 		case <-gap.C:
-			err = s.comment()
+			err = s.Comment()
 		case <-ctx.Done():
 			return nil
 		}
@@ -161,14 +163,15 @@ func (c *call) relay(ctx context.Context, from <-chan news, initial bool) error 
 
 // relay is a watch on its way to one reader.
 type relay struct {
-	stream  *stream
+	call    *call
+	stream  *sse.Stream
 	from    <-chan news
 	initial bool // initial matches are still coming: their events bear no id
 	buf     []byte
 }
 
 // errEnded says that the stream has been told its end.
-var errEnded = fmt.Errorf("the watch has ended")
+var errEnded = errors.New("the watch has ended")
 
 // send writes what is pending and what else is already there, with one flush.
 func (r *relay) send(pending []news) error {
@@ -184,17 +187,17 @@ func (r *relay) send(pending []news) error {
 		r.append(n.event)
 		var more bool
 		if n, more = r.next(); !more {
-			return r.stream.send(r.buf)
+			return r.stream.Send(r.buf)
 		}
 	}
 	if n.err == nil {
 		r.append(n.event)
-		return r.stream.send(r.buf)
+		return r.stream.Send(r.buf)
 	}
-	if len(r.buf) > 0 && r.stream.send(r.buf) != nil {
+	if len(r.buf) > 0 && r.stream.Send(r.buf) != nil {
 		return errEnded
 	}
-	r.stream.fail(n.err)
+	r.call.endStream(r.stream, n.err)
 	return errEnded
 }
 

@@ -17,12 +17,10 @@ async function ask(path) {
   return body;
 }
 
-// hue gives each node a colour of its own, the same on every page.
-function hue(node) {
-  let h = 7;
-  for (const c of node) h = (h * 31 + c.codePointAt(0)) >>> 0;
-  return (h * 137) % 360;
-}
+// hue gives each node a colour of its own: far from its neighbours', by the golden
+// angle, and the same on every page while the members are the same.
+let places = new Map();
+const hue = (node) => (160 + (places.get(node) ?? 0) * 137.5) % 360;
 
 const number = new Intl.NumberFormat("en");
 const count = (n, one) => `${number.format(n)} ${one}${n === 1 ? "" : "s"}`;
@@ -50,6 +48,7 @@ function showStatus(s) {
 
 function showMembers(members, here) {
   names = new Map(members.map((m) => [m.id, m.name || m.id]));
+  places = new Map(members.map((m, i) => [m.id, i]));
   const alive = members.filter((m) => m.state === "alive").length;
   $("count-members").textContent = `${alive} of ${members.length}`;
   $("nodes").replaceChildren(...members.map((m) => {

@@ -121,14 +121,17 @@ func DecodeSession(v Value) (roster.OpenSession, error) {
 	return s, err
 }
 
-// DecodeJoin reads {"addresses":[…]} with 1 to max addresses.
-func DecodeJoin(v Value, max int) ([]string, error) {
+// AddressesMax is how many addresses a join may name.
+const AddressesMax = 64
+
+// DecodeJoin reads {"addresses":[…]} with 1 to AddressesMax addresses.
+func DecodeJoin(v Value) ([]string, error) {
 	var addresses []string
 	err := v.Object(func(name string, v Value) error {
 		if name != "addresses" {
 			return v.Unknown("addresses")
 		}
-		return v.Array(max, func(_ int, v Value) error {
+		return v.Array(AddressesMax, func(_ int, v Value) error {
 			var address string
 			err := put(&address, v)
 			addresses = append(addresses, address)
@@ -150,20 +153,25 @@ func DecodeLeave(v Value) (force bool, err error) {
 	return force, err
 }
 
-// DecodeCommand reads {"kind","body"}; the body's own shape is its kind's business.
-func DecodeCommand(v Value) (kind string, body json.RawMessage, err error) {
-	err = v.Object(func(name string, v Value) error {
+// Command is a command as it was read: the body's own shape is its kind's business.
+type Command struct {
+	Kind string
+	Body json.RawMessage // part of the bytes that were parsed
+}
+
+// DecodeCommand reads {"kind","body"}.
+func DecodeCommand(v Value) (Command, error) {
+	var c Command
+	err := v.Object(func(name string, v Value) error {
 		switch name {
 		case "kind":
-			return put(&kind, v)
+			return put(&c.Kind, v)
 		case "body":
-			body = v.Raw()
+			c.Body = v.Raw()
 			return nil
 		}
 		return v.Unknown("kind or body")
 	})
-	if err = missing(err, kind != "", "kind"); err != nil {
-		return "", nil, err
-	}
-	return kind, body, missing(nil, body != nil, "body")
+	err = missing(err, c.Kind != "", "kind")
+	return c, missing(err, c.Body != nil, "body")
 }

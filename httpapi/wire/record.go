@@ -56,18 +56,6 @@ func appendKnown(b []byte, r *roster.Record) []byte {
 	return appendTime(append(b, `,"updated_at":`...), r.UpdatedAt)
 }
 
-// AppendRecords appends a list of agents.
-func AppendRecords(b []byte, records []*roster.Record) []byte {
-	b = append(b, '[')
-	for i, r := range records {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = AppendRecord(b, r)
-	}
-	return append(b, ']')
-}
-
 // AppendEvent appends the data of a watch event.
 func AppendEvent(b []byte, e roster.Event) []byte {
 	r := e.After

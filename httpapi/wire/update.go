@@ -4,9 +4,9 @@ import "roster"
 
 // DecodeUpdate reads a merge patch (RFC 7396) of an agent: null removes, labels and
 // metadata are merged by key, lists are replaced whole. What a patch cannot change
-// (id, session, secret) is refused.
-func DecodeUpdate(id roster.AgentID, v Value) (roster.Update, error) {
-	u := roster.Update{ID: id}
+// (id, session, secret) is refused: the agent's ID is the caller's to set.
+func DecodeUpdate(v Value) (roster.Update, error) {
+	var u roster.Update
 	err := v.Object(func(name string, v Value) (err error) {
 		switch name {
 		case "capabilities":

@@ -60,7 +60,7 @@ func TestNullIsAbsent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := DecodeUpdate("demo/a", v)
+	u, err := DecodeUpdate(v)
 	if err != nil || u.Capabilities == nil || len(*u.Capabilities) != 0 || !u.Labels.Clear || u.Endpoints != nil || *u.Description != "" || *u.OnEnd != roster.OnEndDeregister {
 		t.Errorf("%+v, %v", u, err)
 	}
@@ -152,14 +152,14 @@ func FuzzParse(f *testing.F) {
 
 // decodeAll lets every decoder look at v; none may panic.
 func decodeAll(v Value) {
-	_, _ = DecodeUpdate("a/b", v)
+	_, _ = DecodeUpdate(v)
 	_, _ = DecodeBatch(v)
 	_, _ = DecodeIDs[roster.AgentID](v)
 	_, _ = DecodeHealth(v)
 	_, _ = DecodeSession(v)
-	_, _ = DecodeJoin(v, 4)
+	_, _ = DecodeJoin(v)
 	_, _ = DecodeLeave(v)
-	_, _, _ = DecodeCommand(v)
+	_, _ = DecodeCommand(v)
 	_, _ = v.Count()
 }
 

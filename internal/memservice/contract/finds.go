@@ -125,11 +125,11 @@ func findRefuses(f *fixture) {
 }
 
 func findExplains(f *fixture) {
-	for _, any := range []bool{false, true} {
-		page, err := f.s.Find(f.ctx, roster.Query{Namespaces: []string{f.ns}, AnyHealth: any, Explain: true})
+	for _, everyHealth := range []bool{false, true} {
+		page, err := f.s.Find(f.ctx, roster.Query{Namespaces: []string{f.ns}, AnyHealth: everyHealth, Explain: true})
 		f.must(err)
 		if len(page.Plan) == 0 || page.Agents == nil {
-			f.Errorf("any health %v: plan %q, agents %v", any, page.Plan, page.Agents)
+			f.Errorf("any health %v: plan %q, agents %v", everyHealth, page.Plan, page.Agents)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package httpapi
+package table
 
 import (
 	_ "embed"
@@ -67,69 +67,69 @@ var headerTexts = map[string]string{
 	"Last-Event-ID":   "the last event's id, where the stream goes on",
 }
 
-// openAPI builds the document of a table. The table is fixed, so what cannot be
+// OpenAPI builds the document of a table. The table is fixed, so what cannot be
 // marshalled is a fault of the program.
-func openAPI(table []route, version string) []byte {
+func OpenAPI(table []Route, version string) []byte {
 	if version == "" {
 		version = "0"
 	}
 	doc := oaDocument{OpenAPI: "3.1.0", Paths: make(map[string]map[string]oaOperation), Components: schemas,
 		About: oaAbout{Title: "Roster", Version: version, Description: "The roll of a fleet of software agents."}}
 	for _, r := range table {
-		path := strings.Replace(r.path, "{$}", "", 1)
+		path := strings.Replace(r.Path, "{$}", "", 1)
 		if doc.Paths[path] == nil {
 			doc.Paths[path] = make(map[string]oaOperation)
 		}
-		doc.Paths[path][strings.ToLower(r.method)] = r.operation()
+		doc.Paths[path][strings.ToLower(r.Method)] = r.operation()
 	}
 	out, err := json.Marshal(doc)
 	if err != nil {
-		panic("httpapi: the OpenAPI document cannot be written: " + err.Error())
+		panic("table: the OpenAPI document cannot be written: " + err.Error())
 	}
 	return out
 }
 
-func (r *route) operation() oaOperation {
-	op := oaOperation{ID: r.name, Tags: []string{r.tag}, Summary: r.summary, Parameters: r.parameters(), Responses: make(map[string]oaResponse)}
-	if r.takesBody != noBody {
+func (r *Route) operation() oaOperation {
+	op := oaOperation{ID: r.Name, Tags: []string{r.Tag}, Summary: r.Summary, Parameters: r.parameters(), Responses: make(map[string]oaResponse)}
+	if r.Body != NoBody {
 		op.Body = &oaBody{Required: true, Content: make(map[string]oaMedia)}
-		for _, media := range r.takesBody.types() {
-			op.Body.Content[media] = oaMedia{ref(string(r.takesBody))}
+		for _, media := range r.Body.Types() {
+			op.Body.Content[media] = oaMedia{ref(string(r.Body))}
 		}
 	}
-	for _, a := range r.answers {
-		response := oaResponse{Description: a.text}
-		if a.schema != "" {
-			media := a.media
+	for _, a := range r.Answers {
+		response := oaResponse{Description: a.Text}
+		if a.Schema != "" {
+			media := a.Media
 			if media == "" {
 				media = "application/json"
 			}
-			response.Content = map[string]oaMedia{media: {ref(a.schema)}}
+			response.Content = map[string]oaMedia{media: {ref(a.Schema)}}
 		}
-		op.Responses[strconv.Itoa(a.status)] = response
+		op.Responses[strconv.Itoa(a.Status)] = response
 	}
-	for _, status := range append(slices.Clone(r.fails), http.StatusBadRequest) {
+	for _, status := range append(slices.Clone(r.Fails), http.StatusBadRequest) {
 		op.Responses[strconv.Itoa(status)] = problemResponse()
 	}
 	op.Responses["default"] = problemResponse()
 	return op
 }
 
-func (r *route) parameters() []oaParameter {
+func (r *Route) parameters() []oaParameter {
 	var out []oaParameter
-	for segment := range strings.SplitSeq(r.path, "/") {
+	for segment := range strings.SplitSeq(r.Path, "/") {
 		if name, ok := strings.CutPrefix(segment, "{"); ok && name != "$}" {
 			out = append(out, oaParameter{Name: strings.TrimSuffix(name, "}"), In: "path", Required: true, Schema: ref("Word")})
 		}
 	}
-	for _, p := range r.params {
-		schema := json.RawMessage(p.schema)
-		if p.repeated {
-			schema = json.RawMessage(`{"type":"array","items":` + p.schema + `}`)
+	for _, p := range r.Params {
+		schema := json.RawMessage(p.Schema)
+		if p.Repeated {
+			schema = json.RawMessage(`{"type":"array","items":` + p.Schema + `}`)
 		}
-		out = append(out, oaParameter{Name: p.name, In: "query", Description: p.text, Schema: schema})
+		out = append(out, oaParameter{Name: p.Name, In: "query", Description: p.Text, Schema: schema})
 	}
-	for _, name := range r.headers {
+	for _, name := range r.Headers {
 		out = append(out, oaParameter{Name: name, In: "header", Description: headerTexts[name], Schema: json.RawMessage(`{"type":"string"}`)})
 	}
 	return out

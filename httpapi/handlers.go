@@ -1,0 +1,35 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"roster/httpapi/ui"
+)
+
+// handlers says who serves each route of the table, by its name.
+func handlers() map[string]func(*call) error {
+	served := map[string]func(*call) error{
+		"getAgent": (*call).getAgent, "putAgent": (*call).putAgent, "patchAgent": (*call).patchAgent, "deleteAgent": (*call).deleteAgent,
+		"setHealth": (*call).setHealth, "createAgent": (*call).createAgent, "listAgents": (*call).listAgents, "findAgents": (*call).findAgents,
+		"lookupAgents": (*call).lookupAgents, "registerAgents": (*call).registerAgents, "watchAgents": (*call).watch,
+		"openSession": (*call).openSession, "renewSessions": (*call).renewSessions, "getSession": (*call).getSession, "endSession": (*call).endSession,
+		"renewSession": (*call).renewSession, "holdSession": (*call).hold,
+		"command": (*call).command, "members": (*call).members, "shards": (*call).shards, "status": (*call).nodeStatus, "join": (*call).join, "leave": (*call).leave,
+		"live": (*call).alive, "ready": (*call).ready, "metrics": (*call).exposition, "openapi": (*call).openAPI,
+	}
+	for _, asset := range ui.Assets() {
+		served[asset.Name] = func(c *call) error { return c.page(asset) }
+	}
+	return served
+}
+
+// page sends a file of the status page. The policy lets the page load what this node
+// serves and nothing else, and lets nobody frame it.
+func (c *call) page(asset ui.Asset) error {
+	h := c.Header()
+	h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-cache")
+	writeBody(c, http.StatusOK, asset.Type+"; charset=utf-8", asset.Body)
+	return nil
+}

@@ -1,0 +1,18 @@
+package table_test
+
+import (
+	"fmt"
+
+	"roster/httpapi/table"
+)
+
+func ExampleRoutes() {
+	for _, r := range table.Routes() {
+		if r.Stream {
+			fmt.Println(r.Method, r.Path)
+		}
+	}
+	// Output:
+	// GET /v1/watch
+	// GET /v1/sessions/{id}/hold
+}

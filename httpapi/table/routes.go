@@ -1,0 +1,121 @@
+package table
+
+import (
+	"net/http"
+	"slices"
+
+	"roster/httpapi/ui"
+)
+
+const (
+	get    = http.MethodGet
+	post   = http.MethodPost
+	put    = http.MethodPut
+	patch  = http.MethodPatch
+	remove = http.MethodDelete
+)
+
+// Routes is the table of everything that is served.
+func Routes() []Route {
+	return slices.Concat(agentRoutes(), collectionRoutes(), sessionRoutes(), clusterRoutes(), operationRoutes(), pageRoutes())
+}
+
+func agentRoutes() []Route {
+	const one = "/v1/agents/{ns}/{name}"
+	shown := Answer{Status: 200, Text: "the agent", Schema: "Agent"}
+	created := Answer{Status: 201, Text: "the agent, now on the roll", Schema: "Agent"}
+	return []Route{
+		{Method: get, Path: one, Name: "getAgent", Tag: "agents", Summary: "Look up one agent", Params: readParams(),
+			Headers: []string{"Roster-Token", IfNoneMatch}, Answers: []Answer{shown, {Status: 304, Text: "unchanged since If-None-Match"}},
+			Fails: []int{404, 503}, Lean: true},
+		{Method: put, Path: one, Name: "putAgent", Tag: "agents", Summary: "Enter or replace an agent", Headers: write(IfMatch, IfNoneMatch),
+			Body: AgentBody, Answers: []Answer{shown, created}, Fails: []int{409, 410, 412, 413, 415, 503, 504}},
+		{Method: patch, Path: one, Name: "patchAgent", Tag: "agents", Summary: "Change parts of an agent (RFC 7396)", Headers: write(IfMatch),
+			Body: PatchBody, Answers: []Answer{shown}, Fails: []int{404, 409, 412, 413, 415, 503, 504}},
+		{Method: remove, Path: one, Name: "deleteAgent", Tag: "agents", Summary: "Take an agent off the roll", Headers: write(IfMatch),
+			Answers: []Answer{{Status: 204, Text: "it is off the roll"}}, Fails: []int{404, 409, 412, 503, 504}},
+		{Method: post, Path: one + "/health", Name: "setHealth", Tag: "agents", Summary: "Report how well an agent is", Headers: write(),
+			Body: HealthBody, Answers: []Answer{shown}, Fails: []int{404, 413, 415, 503, 504}},
+	}
+}
+
+func collectionRoutes() []Route {
+	page := []Answer{{Status: 200, Text: "one page of agents", Schema: "Page"}}
+	return []Route{
+		{Method: post, Path: "/v1/agents", Name: "createAgent", Tag: "agents", Summary: "Enter a new agent", Headers: write(), Body: AgentBody,
+			Answers: []Answer{{Status: 201, Text: "the agent, now on the roll", Schema: "Agent"}, {Status: 200, Text: "it was there already, the same", Schema: "Agent"}},
+			Fails:   []int{409, 410, 413, 415, 503, 504}},
+		{Method: get, Path: "/v1/agents", Name: "listAgents", Tag: "agents", Summary: "List agents in any health", Params: listParams(),
+			Headers: []string{"Roster-Token"}, Answers: page, Fails: []int{503}},
+		{Method: get, Path: "/v1/agents:find", Name: "findAgents", Tag: "agents", Summary: "Find agents to call: critical ones only on demand", Params: listParams(),
+			Headers: []string{"Roster-Token"}, Answers: page, Fails: []int{503}},
+		{Method: post, Path: "/v1/agents:lookup", Name: "lookupAgents", Tag: "agents", Summary: "Look up many agents", Params: readParams(),
+			Headers: []string{"Roster-Token"}, Body: LookupBody, Answers: []Answer{{Status: 200, Text: "in the order of the ids", Schema: "Lookups"}},
+			Fails: []int{413, 415, 503}},
+		{Method: post, Path: "/v1/agents:register", Name: "registerAgents", Tag: "agents", Summary: "Enter many agents, each on its own", Headers: write(),
+			Body: RegisterBody, Answers: []Answer{{Status: 200, Text: "in the order of the agents", Schema: "BatchResults"}},
+			Fails: []int{413, 415, 503}},
+		{Method: get, Path: "/v1/watch", Name: "watchAgents", Tag: "agents", Summary: "Stream what happens to agents", Params: watchParams(),
+			Headers: []string{"Roster-Token", "Last-Event-ID"}, Answers: []Answer{{Status: 200, Text: "events entered, changed, left, synced and error", Schema: "WatchEvent", Media: "text/event-stream"}},
+			Fails: []int{410, 429, 503}, Stream: true},
+	}
+}
+
+func sessionRoutes() []Route {
+	const one = "/v1/sessions/{id}"
+	return []Route{
+		{Method: post, Path: "/v1/sessions", Name: "openSession", Tag: "sessions", Summary: "Begin a session", Headers: write(), Body: SessionBody,
+			Answers: []Answer{{Status: 201, Text: "the session", Schema: "Session"}}, Fails: []int{409, 410, 413, 415, 503, 504}},
+		{Method: post, Path: "/v1/sessions:renew", Name: "renewSessions", Tag: "sessions", Summary: "Restart the TTL of many sessions", Body: RenewBody,
+			Answers: []Answer{{Status: 200, Text: "in the order of the ids", Schema: "Renewals"}}, Fails: []int{413, 415, 503}},
+		{Method: get, Path: one, Name: "getSession", Tag: "sessions", Summary: "Look at a session",
+			Answers: []Answer{{Status: 200, Text: "the session", Schema: "Session"}}, Fails: []int{404, 410, 503}},
+		{Method: remove, Path: one, Name: "endSession", Tag: "sessions", Summary: "End a session", Headers: write(),
+			Answers: []Answer{{Status: 204, Text: "it has ended"}}, Fails: []int{404, 410, 503, 504}},
+		{Method: post, Path: one + "/renew", Name: "renewSession", Tag: "sessions", Summary: "Restart the TTL of a session",
+			Answers: []Answer{{Status: 204, Text: "its TTL begins anew"}}, Fails: []int{404, 410, 503}},
+		{Method: get, Path: one + "/hold", Name: "holdSession", Tag: "sessions", Summary: "Hold a session by this connection",
+			Answers: []Answer{{Status: 200, Text: "comment lines, and an event error when the session ends", Schema: "WatchEvent", Media: "text/event-stream"}},
+			Fails:   []int{404, 410, 429, 503}, Stream: true},
+	}
+}
+
+func clusterRoutes() []Route {
+	return []Route{
+		{Method: post, Path: "/v1/commands", Name: "command", Tag: "commands", Summary: "Carry out any command", Headers: write(), Body: CommandBody,
+			Answers: []Answer{{Status: 200, Text: "what it came to", Schema: "CommandResult"}}, Fails: []int{403, 404, 409, 410, 412, 413, 415, 422, 503, 504}},
+		{Method: get, Path: "/v1/members", Name: "members", Tag: "cluster", Summary: "List the nodes",
+			Answers: []Answer{{Status: 200, Text: "as the answering node sees them", Schema: "Members"}}},
+		{Method: get, Path: "/v1/shards", Name: "shards", Tag: "cluster", Summary: "List the shards",
+			Answers: []Answer{{Status: 200, Text: "as the answering node sees them", Schema: "Shards"}}},
+		{Method: get, Path: "/v1/status", Name: "status", Tag: "cluster", Summary: "The answering node in a few words",
+			Answers: []Answer{{Status: 200, Text: "the node", Schema: "NodeStatus"}}},
+		{Method: post, Path: "/v1/join", Name: "join", Tag: "cluster", Summary: "Make this node meet a cluster", Body: JoinBody,
+			Answers: []Answer{{Status: 200, Text: "how many nodes answered", Schema: "Joined"}}, Fails: []int{409, 413, 415, 503}},
+		{Method: post, Path: "/v1/leave", Name: "leave", Tag: "cluster", Summary: "Take this node out of the cluster and stop it", Body: LeaveBody,
+			Answers: []Answer{{Status: 202, Text: "it is leaving"}}, Fails: []int{413, 415, 422, 503}},
+	}
+}
+
+func operationRoutes() []Route {
+	return []Route{
+		{Method: get, Path: "/livez", Name: "live", Tag: "operation", Summary: "Whether the process answers",
+			Answers: []Answer{{Status: 200, Text: "it does", Schema: "Live"}}},
+		{Method: get, Path: "/readyz", Name: "ready", Tag: "operation", Summary: "Whether the node may be given work", Params: verboseParams(),
+			Answers: []Answer{{Status: 200, Text: "it may", Schema: "Ready"}}, Fails: []int{503}},
+		{Method: get, Path: "/metrics", Name: "metrics", Tag: "operation", Summary: "Metrics for Prometheus",
+			Answers: []Answer{{Status: 200, Text: "text exposition", Schema: "Text", Media: "text/plain"}}, Fails: []int{404}},
+		{Method: get, Path: "/openapi.json", Name: "openapi", Tag: "operation", Summary: "This document",
+			Answers: []Answer{{Status: 200, Text: "OpenAPI 3.1", Schema: "Document"}}},
+	}
+}
+
+// pageRoutes are the files of the status page.
+func pageRoutes() []Route {
+	var out []Route
+	for _, asset := range ui.Assets() {
+		out = append(out, Route{Method: get, Path: asset.Pattern, Name: asset.Name, Tag: "page", Summary: asset.Summary,
+			Answers: []Answer{{Status: 200, Text: asset.Summary, Schema: "Text", Media: asset.Type}}})
+	}
+	return out
+}
