@@ -138,8 +138,8 @@ func (g *Group) change(ctx context.Context, begin func() (raft.IndexFuture, erro
 
 // TransferLeadership hands leadership to a voter that is up to date and returns when
 // this node leads no more. Writes wait meanwhile. It gives up after two election
-// time-outs; Refused when the voter is not fit now, Unavailable when the transfer
-// failed: both may be tried again.
+// time-outs; Refused when to does not vote or does not catch up in that time,
+// Unavailable when the transfer failed: both may be tried again.
 func (g *Group) TransferLeadership(ctx context.Context, to roster.NodeID) error {
 	free, err := g.handover.take(ctx)
 	if err != nil {
@@ -153,13 +153,17 @@ func (g *Group) TransferLeadership(ctx context.Context, to roster.NodeID) error 
 	if to == g.config.Node {
 		return nil
 	}
-	if err := g.fit(r, to); err != nil {
-		return err
+	if s, ok := g.server(to); !ok || s.Suffrage != raft.Voter {
+		return roster.Errorf(roster.CodeRefused, "node %s does not vote in shard %v", to, g.id)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*g.timing.Election)
+	defer cancel()
+	var unfit error
+	if g.bell.Wait(ctx, func() bool { unfit = g.fit(r, to); return unfit == nil }) != nil {
+		return unfit
 	}
 	end := g.handover.begin()
 	defer end()
-	ctx, cancel := context.WithTimeout(ctx, 2*g.timing.Election)
-	defer cancel()
 	future := g.raft.LeadershipTransferToServer(raft.ServerID(to), raft.ServerAddress(to))
 	if err := g.await(ctx, future); err != nil {
 		return g.unavailable("leadership was not handed over", err)
@@ -169,11 +173,7 @@ func (g *Group) TransferLeadership(ctx context.Context, to roster.NodeID) error 
 
 // fit refuses a target for which Raft's transfer is known to hang or to fail.
 func (g *Group) fit(r *reign, to roster.NodeID) error {
-	s, ok := g.server(to)
-	if !ok || s.Suffrage != raft.Voter {
-		return roster.Errorf(roster.CodeRefused, "node %s does not vote in shard %v", to, g.id)
-	}
-	p := g.link.Peer(s.ID)
+	p := g.link.Peer(raft.ServerID(to))
 	if p.Term != r.term || g.config.Now().Sub(p.Contact) > g.timing.Lease {
 		return roster.Errorf(roster.CodeRefused, "node %s does not answer in shard %v", to, g.id)
 	}
