@@ -12,6 +12,7 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/screen"
 )
 
 func (a *app) agentsCommand() *cobra.Command {
@@ -28,7 +29,7 @@ func (a *app) getCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return show(a, w, record, func() *table { return agentTable(record) })
+		return show(a, w, record, func() *screen.Table { return agentTable(record) })
 	})
 }
 
@@ -90,51 +91,51 @@ func (a *app) pages(ctx context.Context, c *client.Client, q roster.Query, all b
 }
 
 func (a *app) showPage(w io.Writer, page roster.Page) error {
-	return show(a, w, page, func() *table {
+	return show(a, w, page, func() *screen.Table {
 		t := agentsTable(page.Agents)
 		if page.Cursor != "" {
 			a.say("There are more: --all, or --cursor %s", page.Cursor)
 		}
 		for _, line := range page.Plan {
-			a.say("plan: %s", clean(line, false))
+			a.say("plan: %s", screen.Clean(line, false))
 		}
 		return t
 	})
 }
 
-func agentsTable(records []*roster.Record) *table {
-	t := &table{head: []string{"AGENT", "CAPABILITIES", "STATUS", "HEALTH", "LABELS", "DESCRIPTION"}}
+func agentsTable(records []*roster.Record) *screen.Table {
+	t := &screen.Table{Head: []string{"AGENT", "CAPABILITIES", "STATUS", "HEALTH", "LABELS", "DESCRIPTION"}}
 	for _, r := range records {
-		t.add(string(r.ID), shorten(capabilities(r), 40), string(r.Status), string(r.Health.State),
-			shorten(pairs(r.Labels), 40), shorten(r.Description, 50))
+		t.Add(string(r.ID), screen.Shorten(capabilities(r), 40), string(r.Status), string(r.Health.State),
+			screen.Shorten(pairs(r.Labels), 40), screen.Shorten(r.Description, 50))
 	}
 	return t
 }
 
 // agentTable shows one agent in full.
-func agentTable(r *roster.Record) *table {
-	t := &table{}
-	t.add("agent", string(r.ID))
-	t.add("capabilities", orDash(capabilities(r)))
-	t.add("labels", orDash(pairs(r.Labels)))
+func agentTable(r *roster.Record) *screen.Table {
+	t := &screen.Table{}
+	t.Add("agent", string(r.ID))
+	t.Add("capabilities", orDash(capabilities(r)))
+	t.Add("labels", orDash(pairs(r.Labels)))
 	for _, e := range r.Endpoints {
-		t.add("endpoint", strings.TrimSpace(e.Name+" "+e.URL))
+		t.Add("endpoint", strings.TrimSpace(e.Name+" "+e.URL))
 	}
-	t.add("description", orDash(r.Description))
+	t.Add("description", orDash(r.Description))
 	for key, value := range r.Metadata.All() {
-		t.add("metadata", key+"="+shorten(value, 100))
+		t.Add("metadata", key+"="+screen.Shorten(value, 100))
 	}
-	t.add("status", string(r.Status))
-	t.add("health", string(r.Health.State))
+	t.Add("status", string(r.Status))
+	t.Add("health", string(r.Health.State))
 	if r.Health.Reason != "" {
-		t.add("reason", r.Health.Reason)
+		t.Add("reason", r.Health.Reason)
 	}
-	t.add("owner", strings.TrimSpace(string(r.Owner.Kind)+" "+r.Owner.ID))
-	t.add("node", orDash(string(r.Node)))
-	t.add("shard", r.Shard.String())
-	t.add("revision", fmt.Sprintf("%d (epoch %d)", r.Revision, r.Epoch))
-	t.add("created", r.CreatedAt.Time().Format("2006-01-02 15:04:05Z"))
-	t.add("updated", r.UpdatedAt.Time().Format("2006-01-02 15:04:05Z"))
+	t.Add("owner", strings.TrimSpace(string(r.Owner.Kind)+" "+r.Owner.ID))
+	t.Add("node", orDash(string(r.Node)))
+	t.Add("shard", r.Shard.String())
+	t.Add("revision", fmt.Sprintf("%d (epoch %d)", r.Revision, r.Epoch))
+	t.Add("created", r.CreatedAt.Time().Format("2006-01-02 15:04:05Z"))
+	t.Add("updated", r.UpdatedAt.Time().Format("2006-01-02 15:04:05Z"))
 	return t
 }
 

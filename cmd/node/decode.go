@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"roster"
+	"roster/cmd/node/intake"
+	"roster/cmd/node/screen"
 )
 
 // decodeCommand is the table behind POST /v1/commands: every kind that callers may
@@ -29,13 +31,13 @@ func decodeCommand(kind string, body json.RawMessage) (roster.Command, error) {
 			return nil, roster.Errorf(roster.CodeDenied, "command %s is for nodes alone", kind)
 		}
 	}
-	return nil, roster.Invalid("kind", "unknown command %s: want register, update, deregister, set_health, open_session or end_session", quoteWord(kind))
+	return nil, roster.Invalid("kind", "unknown command %s: want register, update, deregister, set_health, open_session or end_session", screen.Quote(kind))
 }
 
 // decodeAs reads the body of one kind.
 func decodeAs[C roster.Command](body json.RawMessage) (roster.Command, error) {
 	var command C
-	err := decodeStrict(body, &command)
+	err := intake.DecodeStrict(body, &command)
 	if refusal, ok := errors.AsType[*roster.Error](err); ok {
 		return nil, refusal
 	}

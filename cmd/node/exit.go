@@ -3,9 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"roster"
+	"roster/cmd/node/daemon"
+	"roster/cmd/node/screen"
 )
 
 // Exit statuses that no code of the contract stands for.
@@ -29,17 +30,6 @@ func usagef(format string, values ...any) error {
 	return &exitError{exitUsage, fmt.Sprintf(format, values...)}
 }
 
-// configError returns one error for all faults of a configuration; nil for none.
-func configError(faults []string) error {
-	switch len(faults) {
-	case 0:
-		return nil
-	case 1:
-		return &exitError{exitConfig, "configuration: " + faults[0]}
-	}
-	return &exitError{exitConfig, fmt.Sprintf("configuration has %d faults:\n  - %s", len(faults), strings.Join(faults, "\n  - "))}
-}
-
 // exit tells err, if there is one, and returns the status to exit with.
 func (a *app) exit(err error) int {
 	if err == nil {
@@ -47,12 +37,16 @@ func (a *app) exit(err error) int {
 	}
 	if chosen, ok := errors.AsType[*exitError](err); ok {
 		if chosen.text != "" {
-			a.say("roster: %s", clean(chosen.text, true))
+			a.say("roster: %s", screen.Clean(chosen.text, true))
 		}
 		return chosen.status
 	}
+	if faults, ok := errors.AsType[*daemon.ConfigError](err); ok {
+		a.say("roster: %s", screen.Clean(faults.Error(), true))
+		return exitConfig
+	}
 	if refusal, ok := errors.AsType[*roster.Error](err); ok {
-		a.say("roster: %s: %s", refusal.Code.Title(), clean(err.Error(), true))
+		a.say("roster: %s: %s", refusal.Code.Title(), screen.Clean(err.Error(), true))
 		if refusal.Position > 0 {
 			a.say("        at byte %d", refusal.Position)
 		}
@@ -61,7 +55,7 @@ func (a *app) exit(err error) int {
 		}
 		return refusal.Code.ExitStatus()
 	}
-	a.say("roster: %s", clean(err.Error(), true))
+	a.say("roster: %s", screen.Clean(err.Error(), true))
 	return exitOther
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/screen"
 )
 
 // membersBody is the API's envelope.
@@ -24,14 +25,14 @@ func (a *app) membersCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return show(a, w, membersBody{members}, func() *table { return membersTable(members) })
+		return show(a, w, membersBody{members}, func() *screen.Table { return membersTable(members) })
 	})
 }
 
-func membersTable(members []roster.Member) *table {
-	t := &table{head: []string{"NODE", "STATE", "HTTP", "ADDRESS", "LEADS", "VOTES", "READS", "VERSION"}}
+func membersTable(members []roster.Member) *screen.Table {
+	t := &screen.Table{Head: []string{"NODE", "STATE", "HTTP", "ADDRESS", "LEADS", "VOTES", "READS", "VERSION"}}
 	for _, m := range members {
-		t.add(string(m.ID), string(m.State), m.HTTP, m.Address, shardList(m.LeaderOf), strconv.Itoa(len(m.VoterOf)),
+		t.Add(string(m.ID), string(m.State), m.HTTP, m.Address, shardList(m.LeaderOf), strconv.Itoa(len(m.VoterOf)),
 			strconv.Itoa(len(m.ReaderOf)), m.Version)
 	}
 	return t

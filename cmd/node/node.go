@@ -1,180 +1,41 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"os"
-	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
 
-	"roster"
-	"roster/httpapi"
-	"roster/node"
+	"roster/cmd/node/daemon"
+	"roster/cmd/node/screen"
 )
 
-// closeMax bounds how long a node takes to stop in good order.
-const closeMax = 10 * time.Second
-
 func (a *app) nodeCommand() *cobra.Command {
-	var s settings
+	var s daemon.Settings
 	cmd := &cobra.Command{
 		Use: "node", Short: "Run one node of a cluster", Args: args(cobra.NoArgs),
 		Long: "Run one node of a cluster. Each flag may also stand in the environment (--data-dir as\nROSTER_DATA_DIR) or in the YAML file of --config (data_dir: …); flags come before the\nenvironment, that before the file.",
 	}
-	s.flags(cmd)
+	s.Flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := s.load(cmd, a.Env); err != nil {
+		if err := s.Load(cmd, a.Env); err != nil {
 			return err
 		}
-		return a.runNode(cmd.Context(), s)
+		return daemon.Run(cmd.Context(), s, a.nodeOptions(a.logger()))
 	}
 	return cmd
 }
 
-// runNode runs a node until ctx ends or the node stops by itself.
-func (a *app) runNode(ctx context.Context, s settings) error {
-	log := a.logger(slog.LevelInfo)
-	if s.developmentKey {
-		log.Warn("the key is the one of the compose files, which everybody can read: for development only")
-	}
-	if s.insecure {
-		log.Warn("INSECURE: open beyond loopback without TLS and tokens; keep this network to yourself")
-	}
-	running, err := start(ctx, s, nodeConfig(s, log), wrapNothing)
-	if err != nil {
-		return err
-	}
-	log.Info("node runs", "node", running.node.ID(), "http", running.server.address, "bind", running.node.Addr())
-	select {
-	case <-ctx.Done():
-		log.Info("node stops")
-	case <-running.node.Done():
-		err = running.node.Err()
-		log.Info("node stopped by itself", "err", err)
-	case err = <-running.server.done:
-		running.server.done <- err // stop joins it, too
-	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeMax)
-	defer cancel()
-	return errors.Join(err, running.stop(stopping))
-}
-
-// nodeConfig returns what the settings mean to package node.
-func nodeConfig(s settings, log *slog.Logger) node.Config {
-	return node.Config{
-		Cluster: s.cluster, Key: s.key, Name: s.name, DataDir: s.dataDir, Bind: s.bind, Advertise: s.advertise,
-		Join: s.join, Expect: s.expect, Shards: s.shards, Durability: roster.Durability(s.durability),
-		Insecure: s.insecure, Version: releaseVersion, Logger: log,
-	}
-}
-
-// running is a node with its HTTP server.
-type running struct {
-	server *server
-	node   *node.Node
-}
-
-// wrapNothing serves a node as it is.
-func wrapNothing(n *node.Node) roster.Service { return n }
-
-// start opens a node behind an HTTP server that listens first, so that its address
-// can be advertised and probes are answered meanwhile.
-func start(ctx context.Context, s settings, c node.Config, wrap func(*node.Node) roster.Service) (*running, error) {
-	srv, err := listenHTTP(ctx, s.http, c.Logger)
-	if err != nil {
-		return nil, err
-	}
-	r := &running{server: srv}
-	return r, r.open(ctx, s, c, wrap)
-}
-
-// open opens the node behind a server that listens, which it stops if that fails.
-func (r *running) open(ctx context.Context, s settings, c node.Config, wrap func(*node.Node) roster.Service) error {
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	c.HTTP, c.Metrics = advertisedHTTP(r.server.address, c.Advertise), metrics
-	n, err := node.Open(ctx, c)
-	if err != nil {
-		return errors.Join(refusedStart(err), r.server.stop(context.WithoutCancel(ctx)))
-	}
-	r.node = n
-	r.server.serve(httpapi.New(wrap(n), httpapi.Options{
-		Version: releaseVersion, Logger: c.Logger, Metrics: metrics, Gatherer: metrics, Hosts: hosts(s), Decode: decodeCommand,
-	}))
-	return nil
-}
-
-// stop ends what start began, newest first.
-func (r *running) stop(ctx context.Context) error {
-	err := r.server.stop(ctx)
-	return errors.Join(err, r.node.Close(ctx))
-}
-
-// refusedStart gives what a node refuses about its configuration or directory the
-// exit status of a configuration.
-func refusedStart(err error) error {
-	switch roster.CodeOf(err) {
-	case roster.CodeInvalid, roster.CodeConflict, roster.CodeDenied, roster.CodeRefused:
-		return &exitError{exitConfig, err.Error()}
-	}
-	return err
-}
-
-// advertisedHTTP is where others reach the HTTP API: where it listens, but a listener
-// on all addresses is reached under the name that the node goes by.
-func advertisedHTTP(listens, advertise string) string {
-	host, port, err := net.SplitHostPort(listens)
-	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsUnspecified() {
-		return listens
-	}
-	if name, _, err := net.SplitHostPort(advertise); err == nil && name != "" {
-		return net.JoinHostPort(name, port)
-	}
-	if name, err := os.Hostname(); err == nil {
-		return net.JoinHostPort(name, port)
-	}
-	return listens
-}
-
-// hosts are the names under which requests may ask for this node. On loopback that
-// keeps web pages from reaching it under a name of their own; a node that is open to
-// its network cannot know what the network calls it.
-func hosts(s settings) []string {
-	if local, err := isLoopback(s.http); err == nil && local {
-		return []string{s.name}
-	}
-	return []string{"*"}
+// nodeOptions is what every node of this program is given.
+func (a *app) nodeOptions(log *slog.Logger) daemon.Options {
+	return daemon.Options{Version: releaseVersion, Logger: log, Decode: decodeCommand}
 }
 
 // logger writes the log to standard error: for people on a terminal, for machines
 // elsewhere.
-func (a *app) logger(level slog.Level) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
-	if isTerminal(a.Stderr) {
+func (a *app) logger() *slog.Logger {
+	options := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if screen.IsTerminal(a.Stderr) {
 		return slog.New(slog.NewTextHandler(a.Stderr, options))
 	}
 	return slog.New(slog.NewJSONHandler(a.Stderr, options))
-}
-
-// freeAddress returns a loopback address whose port is free for TCP and for UDP.
-func freeAddress() (string, error) {
-	for range 16 {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", err
-		}
-		address := listener.Addr().String()
-		packets, err := net.ListenPacket("udp", address)
-		_ = listener.Close() // it held the port, and carried nothing
-		if err == nil {
-			return address, packets.Close()
-		}
-	}
-	return "", fmt.Errorf("no port is free for TCP and UDP")
 }

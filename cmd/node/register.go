@@ -1,19 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/intake"
+	"roster/cmd/node/screen"
 )
 
 // inputBytesMax bounds an agent or a patch from a file: what the limits allow, with
@@ -28,10 +27,10 @@ type changeBody struct {
 }
 
 func (a *app) showChange(c changeBody) error {
-	return show(a, a.Stdout, c, func() *table {
+	return show(a, a.Stdout, c, func() *screen.Table {
 		a.say("token %s", c.Token)
-		t := &table{}
-		t.add(fmt.Sprintf("%s %s revision %d", c.Outcome, c.Agent.ID, c.Agent.Revision))
+		t := &screen.Table{}
+		t.Add(fmt.Sprintf("%s %s revision %d", c.Outcome, c.Agent.ID, c.Agent.Revision))
 		return t
 	})
 }
@@ -96,25 +95,25 @@ func (f *agentFlags) agent(a *app, cmd *cobra.Command, args []string) (roster.Ag
 	id := f.id
 	switch {
 	case len(args) == 1 && id != "" && id != args[0]:
-		return agent, usagef("two ids: %s and --id %s", quoteWord(args[0]), quoteWord(id))
+		return agent, usagef("two ids: %s and --id %s", screen.Quote(args[0]), screen.Quote(id))
 	case len(args) == 1:
 		id = args[0]
 	case id == "":
 		return agent, usagef("%s: say which agent: ID, or -f FILE", cmd.CommandPath())
 	}
-	labels, err := mapFlag("label", f.labels)
+	labels, err := intake.StringMap("label", f.labels)
 	if err != nil {
 		return agent, err
 	}
-	metadata, err := mapFlag("metadata", f.metadata)
+	metadata, err := intake.StringMap("metadata", f.metadata)
 	if err != nil {
 		return agent, err
 	}
-	endpoints, err := endpointsOf(f.endpoints)
+	endpoints, err := intake.Endpoints(f.endpoints)
 	if err != nil {
 		return agent, err
 	}
-	agent = roster.Agent{ID: roster.AgentID(id), Capabilities: capabilitiesOf(f.capabilities), Labels: roster.MapOf(labels),
+	agent = roster.Agent{ID: roster.AgentID(id), Capabilities: intake.Capabilities(f.capabilities), Labels: roster.MapOf(labels),
 		Endpoints: endpoints, Description: f.description, Metadata: roster.MapOf(metadata),
 		Session: roster.SessionID(f.session), OnEnd: roster.OnEnd(f.onEnd)}
 	agent.Secret, err = a.secret(f.secretFile)
@@ -133,11 +132,11 @@ func (f *agentFlags) fromFile(a *app, cmd *cobra.Command, args []string, agent *
 	if err != nil {
 		return err
 	}
-	if err := decodeStrict(raw, agent); err != nil {
+	if err := intake.DecodeStrict(raw, agent); err != nil {
 		return usagef("%s: %v", f.file, err)
 	}
 	if len(args) == 1 && roster.AgentID(args[0]) != agent.ID {
-		return usagef("%s is about %s, not %s", f.file, quoteWord(string(agent.ID)), quoteWord(args[0]))
+		return usagef("%s is about %s, not %s", f.file, screen.Quote(string(agent.ID)), screen.Quote(args[0]))
 	}
 	return nil
 }
@@ -161,54 +160,6 @@ func (a *app) readInput(name string) ([]byte, error) {
 		return nil, usagef("%s has more than %d bytes", name, inputBytesMax)
 	}
 	return raw, nil
-}
-
-// decodeStrict reads one JSON value that has no unknown field and nothing behind it.
-func decodeStrict[T any](raw []byte, into *T) error {
-	if !utf8.Valid(raw) {
-		return fmt.Errorf("not valid UTF-8")
-	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		if err == io.EOF {
-			return fmt.Errorf("is empty, want JSON")
-		}
-		return err
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return fmt.Errorf("something stands behind the JSON value")
-	}
-	return nil
-}
-
-// capabilitiesOf reads name or name@version. The last @ divides, because names may
-// hold some, but not in front: "@scope/name" has no version.
-func capabilitiesOf(values []string) []roster.Capability {
-	out := make([]roster.Capability, len(values))
-	for i, value := range values {
-		out[i].Name = value
-		if at := strings.LastIndexByte(value, '@'); at > 0 {
-			out[i].Name, out[i].Version = value[:at], value[at+1:]
-		}
-	}
-	return out
-}
-
-// endpointsOf reads name=url, or a bare URL for an endpoint without a name.
-func endpointsOf(values []string) ([]roster.Endpoint, error) {
-	out := make([]roster.Endpoint, len(values))
-	for i, value := range values {
-		name, url, ok := strings.Cut(value, "=")
-		if !ok || strings.Contains(name, "://") {
-			name, url = "", value
-		}
-		if url == "" {
-			return nil, usagef("--endpoint %s: want name=url", quoteWord(value))
-		}
-		out[i] = roster.Endpoint{Name: name, URL: url}
-	}
-	return out, nil
 }
 
 // secret reads a secret; a line end behind it does not belong to it.

@@ -10,6 +10,7 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/screen"
 )
 
 // repeatEvery is how often a watched read is read again.
@@ -50,7 +51,7 @@ func (r *read) repeat(cmd *cobra.Command) error {
 		case err != nil && !roster.CodeOf(err).Retryable():
 			return err
 		case err != nil:
-			r.say("roster: %s", clean(err.Error(), false))
+			r.say("roster: %s", screen.Clean(err.Error(), false))
 		case !bytes.Equal(b.Bytes(), last):
 			if err := r.page(b.Bytes(), last == nil); err != nil {
 				return err
@@ -69,11 +70,11 @@ func (r *read) repeat(cmd *cobra.Command) error {
 func (r *read) page(text []byte, first bool) error {
 	lead := ""
 	switch {
-	case r.output == asTable && isTerminal(r.Stdout):
+	case r.output == screen.AsTable && screen.IsTerminal(r.Stdout):
 		lead = "\x1b[H\x1b[2J"
-	case !first && r.output == asYAML:
+	case !first && r.output == screen.AsYAML:
 		lead = "---\n"
-	case !first && r.output == asTable:
+	case !first && r.output == screen.AsTable:
 		lead = "\n"
 	}
 	_, err := r.Stdout.Write(append([]byte(lead), text...))

@@ -38,7 +38,6 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.devCommand(), a.nodeCommand(), a.joinCommand(), a.leaveCommand(), a.membersCommand(),
 		a.shardsCommand(), a.statusCommand(), a.agentsCommand(), a.sessionsCommand(), a.keygenCommand(),
 		a.healthcheckCommand(), a.versionCommand())
-	root.InitDefaultCompletionCmd()
 	return root
 }
 

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"roster"
+	"roster/cmd/node/intake"
 )
 
 // selection is the flags that select agents.
@@ -17,7 +17,7 @@ type selection struct {
 
 func selectionFlags(cmd *cobra.Command) *selection {
 	s, f := &selection{}, cmd.Flags()
-	f.StringArrayVar(&s.capabilities, "capability", nil, "name or name@version that the agent must have; may be repeated")
+	f.StringArrayVar(&s.capabilities, "capability", nil, "capability that the agent must have; may be repeated")
 	f.StringArrayVar(&s.labels, "label", nil, "key=value that the agent must bear; may be repeated")
 	f.StringArrayVar(&s.namespaces, "namespace", nil, "namespace of the agent")
 	f.StringArrayVar(&s.nodes, "node", nil, "node that the agent is placed on")
@@ -30,40 +30,11 @@ func selectionFlags(cmd *cobra.Command) *selection {
 
 // query returns what the flags select.
 func (s *selection) query() (roster.Query, error) {
-	labels, err := keyValues("label", s.labels)
+	labels, err := intake.Pairs("label", s.labels)
 	return roster.Query{
 		Capabilities: s.capabilities, Labels: labels, Namespaces: s.namespaces, Nodes: s.nodes,
 		Statuses: s.statuses, Health: s.health, Text: s.text, Filter: s.filter,
 	}, err
-}
-
-// keyValues splits the values of a flag that takes key=value.
-func keyValues(flag string, values []string) ([]roster.Pair, error) {
-	out := make([]roster.Pair, 0, len(values))
-	for _, value := range values {
-		key, text, ok := strings.Cut(value, "=")
-		if !ok || key == "" {
-			return nil, usagef("--%s %s: want key=value", flag, quoteWord(value))
-		}
-		out = append(out, roster.Pair{Key: key, Value: text})
-	}
-	return out, nil
-}
-
-// mapFlag returns the values of a flag that takes key=value as a map.
-func mapFlag(flag string, values []string) (map[string]string, error) {
-	list, err := keyValues(flag, values)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]string, len(list))
-	for _, p := range list {
-		if _, twice := out[p.Key]; twice {
-			return nil, usagef("--%s: %s is there twice", flag, quoteWord(p.Key))
-		}
-		out[p.Key] = p.Value
-	}
-	return out, nil
 }
 
 // freshness is the flags that say what a read may answer from.

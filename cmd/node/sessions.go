@@ -14,6 +14,7 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/screen"
 )
 
 func (a *app) sessionsCommand() *cobra.Command {
@@ -53,9 +54,9 @@ func (a *app) sessionGetCommand() *cobra.Command {
 }
 
 func (a *app) showSession(w io.Writer, s roster.Session) error {
-	return show(a, w, s, func() *table {
-		t := &table{head: []string{"SESSION", "TTL", "GENERATION"}}
-		t.add(string(s.ID), time.Duration(s.TTL).String(), strconv.FormatUint(uint64(s.Generation), 10))
+	return show(a, w, s, func() *screen.Table {
+		t := &screen.Table{Head: []string{"SESSION", "TTL", "GENERATION"}}
+		t.Add(string(s.ID), time.Duration(s.TTL).String(), strconv.FormatUint(uint64(s.Generation), 10))
 		return t
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/screen"
 )
 
 // shardsBody is the API's envelope.
@@ -25,10 +26,10 @@ func (a *app) shardsCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return show(a, w, shardsBody{shards}, func() *table {
-			t := &table{head: []string{"SHARD", "LEADER", "TERM", "INDEX", "AGENTS", "AGE", "VOTERS", "READERS"}}
+		return show(a, w, shardsBody{shards}, func() *screen.Table {
+			t := &screen.Table{Head: []string{"SHARD", "LEADER", "TERM", "INDEX", "AGENTS", "AGE", "VOTERS", "READERS"}}
 			for _, s := range shards {
-				t.add(s.ID.String(), orDash(string(s.Leader)), strconv.FormatUint(s.Term, 10), strconv.FormatUint(uint64(s.Index), 10),
+				t.Add(s.ID.String(), orDash(string(s.Leader)), strconv.FormatUint(s.Term, 10), strconv.FormatUint(uint64(s.Index), 10),
 					strconv.Itoa(s.Agents), fmt.Sprintf("%dms", s.AgeMS), nodeList(s.Voters), nodeList(s.Readers))
 			}
 			return t

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"roster/client"
+	"roster/cmd/node/screen"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -17,7 +18,7 @@ func (a *app) statusCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return show(a, w, s, func() *table {
+		return show(a, w, s, func() *screen.Table {
 			ready := "ok"
 			if !s.Ready {
 				ready = "NOT READY"
@@ -26,16 +27,16 @@ func (a *app) statusCommand() *cobra.Command {
 			if s.Insecure {
 				doors = "INSECURE: open beyond loopback without TLS and tokens"
 			}
-			t := &table{}
-			t.add("cluster", s.Cluster)
-			t.add("node", string(s.Node))
-			t.add("version", s.Version)
-			t.add("ready", ready)
-			t.add("doors", doors)
-			t.add("durability", string(s.Durability))
-			t.add("members", strconv.Itoa(s.Members))
-			t.add("shards", strconv.Itoa(s.Shards))
-			t.add("agents", strconv.Itoa(s.Agents))
+			t := &screen.Table{}
+			t.Add("cluster", s.Cluster)
+			t.Add("node", string(s.Node))
+			t.Add("version", s.Version)
+			t.Add("ready", ready)
+			t.Add("doors", doors)
+			t.Add("durability", string(s.Durability))
+			t.Add("members", strconv.Itoa(s.Members))
+			t.Add("shards", strconv.Itoa(s.Shards))
+			t.Add("agents", strconv.Itoa(s.Agents))
 			return t
 		})
 	})

@@ -2,10 +2,11 @@ package main
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"roster/cmd/node/screen"
 )
 
 // unknownCommand returns the usage error for a word that is no command of cmd.
@@ -16,8 +17,8 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	text := "unknown command " + quoteWord(word) + " for " + cmd.CommandPath()
-	if near := nearest(word, names); near != "" {
+	text := "unknown command " + screen.Quote(word) + " for " + cmd.CommandPath()
+	if near := screen.Nearest(word, names); near != "" {
 		return usagef("%s: did you mean %s?", text, near)
 	}
 	return usagef("%s: try one of %s", text, strings.Join(names, ", "))
@@ -38,7 +39,7 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 	text := cmd.CommandPath() + ": " + err.Error()
 	var unknown specified
 	if errors.As(err, &unknown) && strings.HasPrefix(err.Error(), "unknown flag") {
-		if near := nearest("--"+unknown.GetSpecifiedName(), flagNames(cmd)); near != "" {
+		if near := screen.Nearest("--"+unknown.GetSpecifiedName(), flagNames(cmd)); near != "" {
 			return usagef("%s: did you mean %s?", text, near)
 		}
 	}
@@ -70,41 +71,3 @@ func flagNames(cmd *cobra.Command) []string {
 	}
 	return names
 }
-
-// nearest returns the candidate that word was most likely meant to be, or "".
-func nearest(word string, candidates []string) string {
-	best, most := "", max(2, len(strings.TrimLeft(word, "-"))/3)+1
-	for _, candidate := range candidates {
-		if d := distance(word, candidate); d < most {
-			best, most = candidate, d
-		}
-		if best == "" && len(word) > 3 && strings.HasPrefix(candidate, word) {
-			best = candidate
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's: how many bytes to insert, delete or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = slices.Min([]int{cost, row[j] + 1, row[j+1] + 1})
-		}
-	}
-	return row[len(b)]
-}
-
-// quoteWord quotes what the user typed, made fit for a terminal.
-func quoteWord(word string) string { return `"` + clean(word, false) + `"` }

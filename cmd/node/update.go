@@ -8,6 +8,7 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/intake"
 )
 
 func (a *app) updateCommand() *cobra.Command {
@@ -72,14 +73,14 @@ func (f *agentFlags) patch(cmd *cobra.Command, unlabel, unmetadata []string) (js
 	var err error
 	changed := cmd.Flags().Changed
 	if changed("capability") {
-		list := capabilitiesOf(f.capabilities)
+		list := intake.Capabilities(f.capabilities)
 		for i := range list {
 			list[i].Attributes = roster.Map{}
 		}
 		p.Capabilities = &list
 	}
 	if changed("endpoint") {
-		list, err := endpointsOf(f.endpoints)
+		list, err := intake.Endpoints(f.endpoints)
 		if err != nil {
 			return nil, err
 		}
@@ -91,10 +92,10 @@ func (f *agentFlags) patch(cmd *cobra.Command, unlabel, unmetadata []string) (js
 	if changed("on-end") {
 		p.OnEnd = &f.onEnd
 	}
-	if p.Labels, err = merged("label", f.labels, unlabel); err != nil {
+	if p.Labels, err = intake.Merged("label", f.labels, unlabel); err != nil {
 		return nil, err
 	}
-	if p.Metadata, err = merged("metadata", f.metadata, unmetadata); err != nil {
+	if p.Metadata, err = intake.Merged("metadata", f.metadata, unmetadata); err != nil {
 		return nil, err
 	}
 	raw, err := json.Marshal(p)
@@ -102,23 +103,4 @@ func (f *agentFlags) patch(cmd *cobra.Command, unlabel, unmetadata []string) (js
 		return nil, usagef("%s: say what to change", cmd.CommandPath())
 	}
 	return raw, err
-}
-
-// merged returns the patch of a map: what to set, and null for what to take off.
-func merged(flag string, set, remove []string) (map[string]*string, error) {
-	values, err := mapFlag(flag, set)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]*string, len(values)+len(remove))
-	for key, value := range values {
-		out[key] = &value
-	}
-	for _, key := range remove {
-		if out[key] != nil {
-			return nil, usagef("--%s and --un%s both name %s", flag, flag, quoteWord(key))
-		}
-		out[key] = nil
-	}
-	return out, nil
 }

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"roster/cmd/node/screen"
 )
 
 // releaseVersion is the release that this source becomes.
@@ -23,9 +25,9 @@ func (a *app) versionCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "version", Short: "Show the version of this program", Args: args(cobra.NoArgs)}
 	cmd.RunE = func(*cobra.Command, []string) error {
 		v := buildVersion()
-		return show(a, a.Stdout, v, func() *table {
-			t := &table{}
-			t.add(fmt.Sprintf("roster %s %s %s %s", v.Version, orDash(v.Revision), v.Go, v.Platform))
+		return show(a, a.Stdout, v, func() *screen.Table {
+			t := &screen.Table{}
+			t.Add(fmt.Sprintf("roster %s %s %s %s", v.Version, orDash(v.Revision), v.Go, v.Platform))
 			return t
 		})
 	}

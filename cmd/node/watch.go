@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"roster"
+	"roster/cmd/node/screen"
 )
 
 // eventBody is an event as the API sends it, with its type and cursor.
@@ -66,12 +67,12 @@ func (a *app) showEvent(e roster.Event) error {
 	if record != nil {
 		body.ID, body.Revision = record.ID, record.Revision
 	}
-	if a.output == asTable {
+	if a.output == screen.AsTable {
 		_, err := fmt.Fprintln(a.Stdout, eventLine(body))
 		return err
 	}
 	line, err := json.Marshal(body)
-	if err == nil && a.output == asYAML {
+	if err == nil && a.output == screen.AsYAML {
 		line, err = yaml.JSONToYAML(line)
 		line = append([]byte("---\n"), line...)
 	}
@@ -91,5 +92,5 @@ func eventLine(e eventBody) string {
 	if e.Agent.Health.Reason != "" {
 		line += "  " + e.Agent.Health.Reason
 	}
-	return clean(line, false)
+	return screen.Clean(line, false)
 }

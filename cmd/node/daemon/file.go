@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"roster/cmd/node/screen"
 )
 
 // settingsBytesMax bounds the file of settings.
@@ -48,7 +50,7 @@ func readSettings(name string, known []setting) (map[string]fileSetting, []strin
 			flag := strings.ReplaceAll(key, "_", "-")
 			switch {
 			case !slices.ContainsFunc(known, func(s setting) bool { return s.name == flag }):
-				faults = append(faults, fmt.Sprintf("%s line %d: unknown setting %s%s", name, line, quoteWord(key), suggestSetting(flag, known)))
+				faults = append(faults, fmt.Sprintf("%s line %d: unknown setting %s%s", name, line, screen.Quote(key), suggestSetting(flag, known)))
 			case err != nil:
 				faults = append(faults, fmt.Sprintf("%s line %d, %s: %v", name, line, key, err))
 			default:
@@ -65,7 +67,7 @@ func suggestSetting(flag string, known []setting) string {
 	for i, s := range known {
 		names[i] = s.name
 	}
-	if near := nearest(flag, names); near != "" {
+	if near := screen.Nearest(flag, names); near != "" {
 		return ": did you mean " + strings.ReplaceAll(near, "-", "_") + "?"
 	}
 	return ""

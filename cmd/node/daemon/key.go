@@ -1,27 +1,28 @@
-package main
+package daemon
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"os"
 	"strings"
 )
 
-// keyBytes is how long a cluster key is.
-const keyBytes = 32
+// KeyBytes is how long a cluster key is.
+const KeyBytes = 32
 
 // DevelopmentKey is the key that the compose files carry. Everybody can read it
 // there, so a node that is given it warns.
 const DevelopmentKey = "DlUg+B5LkVeqNiYQDoFVOR+j+uELydXOfSdG1Jeoytg="
 
-// parseKey reads a key as "roster keygen" prints it.
-func parseKey(text string) ([]byte, error) {
+// ParseKey reads a key as "roster keygen" prints it.
+func ParseKey(text string) ([]byte, error) {
 	key, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(text))
 	if err != nil {
 		return nil, fmt.Errorf("not base64: make a key with: roster keygen")
 	}
-	if len(key) != keyBytes {
-		return nil, fmt.Errorf("the key has %d bytes, want %d: make one with: roster keygen", len(key), keyBytes)
+	if len(key) != KeyBytes {
+		return nil, fmt.Errorf("the key has %d bytes, want %d: make one with: roster keygen", len(key), KeyBytes)
 	}
 	return key, nil
 }
@@ -47,4 +48,11 @@ func readKey(name string) (string, error) {
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
 	return string(text[:n]), nil
+}
+
+// NewKey returns KeyBytes that nobody can guess.
+func NewKey() []byte {
+	key := make([]byte, KeyBytes)
+	_, _ = rand.Read(key) // never fails, as its documentation promises
+	return key
 }

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"fmt"
@@ -12,10 +12,11 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/screen"
 )
 
-// settings is what a node is told by flags, environment and file.
-type settings struct {
+// Settings is what a node is told by flags, environment and file.
+type Settings struct {
 	cluster, keyFile, dataDir, bind, advertise, http, name, durability string
 	join                                                               []string
 	expect, shards                                                     int
@@ -32,7 +33,7 @@ type setting struct {
 }
 
 // table lists the settings in the order in which help shows them.
-func (s *settings) table() []setting {
+func (s *Settings) table() []setting {
 	host, _ := os.Hostname() // without one, the node's own default name
 	return []setting{
 		{"cluster", "roster", "name that all nodes of the cluster share", text(&s.cluster)},
@@ -57,7 +58,7 @@ func text(field *string) func(string) error {
 func number(field *int) func(string) error {
 	return func(v string) (err error) {
 		if *field, err = strconv.Atoi(v); err != nil {
-			return fmt.Errorf("%s is not a whole number", quoteWord(v))
+			return fmt.Errorf("%s is not a whole number", screen.Quote(v))
 		}
 		return nil
 	}
@@ -66,14 +67,14 @@ func number(field *int) func(string) error {
 func boolean(field *bool) func(string) error {
 	return func(v string) (err error) {
 		if *field, err = strconv.ParseBool(v); err != nil {
-			return fmt.Errorf("%s: want true or false", quoteWord(v))
+			return fmt.Errorf("%s: want true or false", screen.Quote(v))
 		}
 		return nil
 	}
 }
 
 // takeExpect leaves a missing number to what --join says, which comes before it.
-func (s *settings) takeExpect(v string) error {
+func (s *Settings) takeExpect(v string) error {
 	if v == "" {
 		if len(s.join) == 0 {
 			s.expect = 1
@@ -83,9 +84,9 @@ func (s *settings) takeExpect(v string) error {
 	return number(&s.expect)(v)
 }
 
-// flags defines a flag for each setting. All but the switch are text here, so that
+// Flags defines a flag for each setting. All but the switch are text here, so that
 // what is wrong with them is told together with all other faults.
-func (s *settings) flags(cmd *cobra.Command) {
+func (s *Settings) Flags(cmd *cobra.Command) {
 	for _, one := range s.table() {
 		if one.name == "insecure" {
 			cmd.Flags().Bool(one.name, false, one.usage)
@@ -96,9 +97,9 @@ func (s *settings) flags(cmd *cobra.Command) {
 	cmd.Flags().String("config", "", "YAML file with these settings; flags and ROSTER_… come before it")
 }
 
-// load fills s: a flag comes before the environment, that before the file, that
+// Load fills s: a flag comes before the environment, that before the file, that
 // before the default. It returns everything that is wrong.
-func (s *settings) load(cmd *cobra.Command, env func(string) string) error {
+func (s *Settings) Load(cmd *cobra.Command, env func(string) string) error {
 	name := cmd.Flags().Lookup("config").Value.String()
 	if name == "" {
 		name = env("ROSTER_CONFIG")
@@ -122,7 +123,7 @@ func (s *settings) load(cmd *cobra.Command, env func(string) string) error {
 	}
 	faults = append(faults, s.loadKey(env)...)
 	faults = append(faults, s.doors()...)
-	return configError(faults)
+	return configError(faults...)
 }
 
 func envName(flag string) string {
@@ -130,7 +131,7 @@ func envName(flag string) string {
 }
 
 // loadKey reads the key from its file, or from ROSTER_KEY.
-func (s *settings) loadKey(env func(string) string) []string {
+func (s *Settings) loadKey(env func(string) string) []string {
 	key, where := env("ROSTER_KEY"), "ROSTER_KEY"
 	if s.keyFile != "" {
 		var err error
@@ -143,7 +144,7 @@ func (s *settings) loadKey(env func(string) string) []string {
 		return []string{"no key: make one with roster keygen > key, then give --key-file key to every node"}
 	}
 	var err error
-	if s.key, err = parseKey(key); err != nil {
+	if s.key, err = ParseKey(key); err != nil {
 		return []string{where + ": " + err.Error()}
 	}
 	s.developmentKey = strings.TrimSpace(key) == DevelopmentKey
@@ -151,12 +152,12 @@ func (s *settings) loadKey(env func(string) string) []string {
 }
 
 // doors refuses to listen beyond loopback unless that was asked for.
-func (s *settings) doors() []string {
+func (s *Settings) doors() []string {
 	var faults []string
 	for _, door := range []struct{ name, address string }{{"http", s.http}, {"bind", s.bind}} {
-		switch local, err := isLoopback(door.address); {
+		switch local, err := IsLoopback(door.address); {
 		case err != nil:
-			faults = append(faults, fmt.Sprintf("%s %s: want host:port", door.name, quoteWord(door.address)))
+			faults = append(faults, fmt.Sprintf("%s %s: want host:port", door.name, screen.Quote(door.address)))
 		case !local && !s.insecure:
 			faults = append(faults, fmt.Sprintf("%s %s is open beyond this machine, and there are neither tokens nor TLS yet: say --insecure if the network is yours alone", door.name, door.address))
 		}
@@ -164,8 +165,8 @@ func (s *settings) doors() []string {
 	return faults
 }
 
-// isLoopback reports whether only this machine reaches an address.
-func isLoopback(address string) (bool, error) {
+// IsLoopback reports whether only this machine reaches an address.
+func IsLoopback(address string) (bool, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return false, err

@@ -1,4 +1,4 @@
-package main
+package intake
 
 import (
 	"bufio"
@@ -7,14 +7,14 @@ import (
 	"iter"
 )
 
-// lineBytesMax bounds one line of an import: the longest agent, with escapes.
-const lineBytesMax = 1 << 20
+// LineBytesMax bounds one line of an import: the longest agent, with escapes.
+const LineBytesMax = 1 << 20
 
 // line is one line that is not blank.
 type line struct {
 	number int
 	text   []byte // valid until the next line
-	long   bool   // longer than lineBytesMax: text is not all of it
+	long   bool   // longer than LineBytesMax: text is not all of it
 }
 
 // readLines yields the lines of in. A line that is too long is passed over in the
@@ -26,7 +26,7 @@ func readLines(in io.Reader) iter.Seq2[line, error] {
 		l := line{number: 1}
 		for {
 			part, err := r.ReadSlice('\n')
-			if l.long = l.long || len(text)+len(part) > lineBytesMax; !l.long {
+			if l.long = l.long || len(text)+len(part) > LineBytesMax; !l.long {
 				text = append(text, part...)
 			}
 			if err == bufio.ErrBufferFull {

@@ -1,4 +1,4 @@
-package main
+package intake
 
 import (
 	"encoding/json"
@@ -50,8 +50,8 @@ func (a *address) UnmarshalJSON(raw []byte) error {
 	return err
 }
 
-// parseServer turns an entry of an MCP registry into an agent.
-func parseServer(text []byte) (roster.Agent, error) {
+// ParseServer turns an entry of an MCP registry into an agent.
+func ParseServer(text []byte) (roster.Agent, error) {
 	var s mcpServer
 	if !utf8.Valid(text) {
 		return roster.Agent{}, fmt.Errorf("not valid UTF-8")

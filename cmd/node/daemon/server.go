@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -43,10 +43,10 @@ func listenHTTP(ctx context.Context, address string, log *slog.Logger) (*server,
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, &exitError{exitConfig, fmt.Sprintf("http %s: the port is in use: stop what listens there, or choose another with --http", address)}
+		return nil, configError(fmt.Sprintf("http %s: the port is in use: stop what listens there, or choose another with --http", address))
 	}
 	if err != nil {
-		return nil, &exitError{exitConfig, fmt.Sprintf("http %s: %v", address, err)}
+		return nil, configError(fmt.Sprintf("http %s: %v", address, err))
 	}
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	s := &server{address: listener.Addr().String(), cut: cut, done: make(chan error, 1)}
