@@ -2,12 +2,15 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"roster"
+	"roster/node/founding"
+	"roster/node/router"
 )
 
 // caughtUpWithin is how old a replica may be and still count as caught up.
@@ -115,7 +118,7 @@ func (n *Node) Ready(context.Context) ([]roster.Check, error) {
 }
 
 func (n *Node) checkCluster() roster.Check {
-	id := n.founder.look()
+	id := n.founder.Look()
 	check := roster.Check{Name: "cluster", OK: id.ClusterID != "", Detail: "belongs to cluster " + id.Cluster + " " + id.ClusterID}
 	switch {
 	case check.OK:
@@ -153,7 +156,7 @@ func (n *Node) checkReplicas() roster.Check {
 			behind = append(behind, g.ID().String())
 		}
 	}
-	if m := n.router.routes.Load(); m == nil {
+	if m := n.router.Map(); m == nil {
 		behind = append(behind, "map")
 	}
 	return listed("replicas", "every local replica has caught up", "still catching up: shard ", behind)
@@ -195,15 +198,16 @@ func (n *Node) Join(ctx context.Context, addresses []string) (int, error) {
 			return 0, roster.Invalid("addresses", "%s", err.Error())
 		}
 	}
-	ctx, cancel := withDeadline(ctx)
+	ctx, cancel := router.WithDeadline(ctx)
 	defer cancel()
-	mine := n.founder.look().ClusterID
+	mine := n.founder.Look().ClusterID
 	for _, address := range addresses {
-		answer, err := n.net.Call(ctx, address, methodHello, nil)
+		answer, err := n.net.Call(ctx, address, founding.MethodHello, nil)
 		if err != nil {
 			continue // the gossip join below says what is wrong with it
 		}
-		if met, err := unmarshal[hello](answer); err == nil && mine != "" && met.ClusterID != "" && met.ClusterID != mine {
+		var met founding.Hello
+		if err := json.Unmarshal(answer, &met); err == nil && mine != "" && met.ClusterID != "" && met.ClusterID != mine {
 			return 0, roster.Errorf(roster.CodeConflict, "node %s at %s belongs to another cluster (%s): this node can join it only with an empty data directory", met.Node, address, met.ClusterID)
 		}
 	}
@@ -212,7 +216,7 @@ func (n *Node) Join(ctx context.Context, addresses []string) (int, error) {
 
 // Leave takes this node out of the cluster for good and stops it.
 func (n *Node) Leave(ctx context.Context, force bool) error {
-	ctx, cancel := withDeadline(ctx)
+	ctx, cancel := router.WithDeadline(ctx)
 	defer cancel()
 	var votes []string
 	for _, g := range n.host.Groups() {
@@ -225,7 +229,7 @@ func (n *Node) Leave(ctx context.Context, force bool) error {
 	}
 	n.handOver(ctx)
 	if len(n.host.Groups()) > 0 {
-		if _, err := n.router.proposeOwn(ctx, roster.SystemShard, roster.LeaveNode{ID: n.ID()}); err != nil {
+		if _, err := n.router.ProposeOwn(ctx, roster.SystemShard, roster.LeaveNode{ID: n.ID()}); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"roster"
 	"roster/dht"
 	"roster/fsm"
+	"roster/node/founding"
+	"roster/node/router"
 	"roster/shard"
 )
 
@@ -14,7 +16,7 @@ import (
 const mapEvery = 250 * time.Millisecond
 
 // foundingMap is the first cluster map: every founder computes the same one.
-func foundingMap(p *proposal, cluster string) roster.ClusterMap {
+func foundingMap(p *founding.Proposal, cluster string) roster.ClusterMap {
 	shards := make([]roster.ShardID, p.Shards+1)
 	for i := range shards {
 		shards[i] = roster.ShardID(i)
@@ -32,25 +34,23 @@ func (n *Node) followMap(ctx context.Context, system *shard.Group) error {
 		if _, err := system.View(func(v *fsm.View) error { m = v.Map(); return nil }); err != nil {
 			return err
 		}
-		if known := n.router.routes.Load(); m.Version > 0 && (known == nil || m.Version > known.Version) {
-			n.router.routes.Store(&m)
-		}
+		n.router.SetMap(m)
 		if m.Version == 0 {
 			n.writeFoundingMap(ctx, system)
 		}
-		if !wait(ctx, mapEvery) {
+		if !router.Wait(ctx, mapEvery) {
 			return nil
 		}
 	}
 }
 
 func (n *Node) writeFoundingMap(ctx context.Context, system *shard.Group) {
-	id := n.founder.look()
+	id := n.founder.Look()
 	if leader, _ := system.Leader(); leader != id.NodeID || id.Founding == nil {
 		return
 	}
 	m := foundingMap(id.Founding, id.Cluster)
-	if _, err := n.router.proposeOwn(ctx, roster.SystemShard, roster.SetMap{Map: m}); err != nil {
+	if _, err := n.router.ProposeOwn(ctx, roster.SystemShard, roster.SetMap{Map: m}); err != nil {
 		n.log.Debug("write the founding map", "err", err)
 	}
 }

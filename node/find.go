@@ -22,7 +22,7 @@ func (n *Node) Find(ctx context.Context, q roster.Query) (roster.Page, error) {
 	if err != nil {
 		return roster.Page{}, err
 	}
-	shards, err := n.agentShards()
+	shards, err := n.router.AgentShards()
 	if err != nil {
 		return roster.Page{}, err
 	}
@@ -85,7 +85,7 @@ func (f *finder) page(explain bool) roster.Page {
 	if limit := f.query.Limit(); len(f.found) > limit {
 		page.Agents = f.found[:limit]
 		last := page.Agents[limit-1]
-		page.Cursor = roster.Cursor(roster.Position{Ring: f.node.router.ring(), Query: f.query.Hash(),
+		page.Cursor = roster.Cursor(roster.Position{Ring: f.node.router.Ring(), Query: f.query.Hash(),
 			Seen: true, After: last.ID, Score: f.query.Score(last)}.Encode())
 	}
 	if page.Agents == nil {

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"roster"
+	"roster/node/router"
 )
 
 // lease is this node's lease in the system shard. Renewals that are lost cost
 // nothing; once NodeLeaseMargin has passed since the *sending* of the last
 // acknowledged one, the node must take it that others think it dead.
 type lease struct {
-	router *router
+	router *router.Router
 	self   func() roster.NodeInfo
 	log    *slog.Logger
 	acked  atomic.Int64 // when the last acknowledged renewal was sent, after start
@@ -43,7 +44,7 @@ func (l *lease) run(ctx context.Context) error {
 		default:
 			l.log.Debug("renew lease", "err", err)
 		}
-		if !wait(ctx, roster.NodeLeaseRenew-min(time.Since(l.start)-sent, roster.NodeLeaseRenew)) {
+		if !router.Wait(ctx, roster.NodeLeaseRenew-min(time.Since(l.start)-sent, roster.NodeLeaseRenew)) {
 			return nil
 		}
 	}
@@ -53,6 +54,6 @@ func (l *lease) run(ctx context.Context) error {
 func (l *lease) send(ctx context.Context, c roster.Command) error {
 	ctx, cancel := context.WithTimeout(ctx, leaseAttempt)
 	defer cancel()
-	op := roster.Op{Ring: l.router.ring(), Command: c}
-	return l.router.proposeAll(ctx, roster.SystemShard, []roster.Op{op})[0].refusal()
+	op := roster.Op{Ring: l.router.Ring(), Command: c}
+	return l.router.ProposeAll(ctx, roster.SystemShard, []roster.Op{op})[0].Refusal()
 }

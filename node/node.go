@@ -13,22 +13,24 @@ import (
 
 	"roster"
 	"roster/cluster"
+	"roster/node/founding"
+	"roster/node/router"
+	"roster/node/sessions"
 	"roster/shard"
 	"roster/transport"
 )
 
 // Node is one member of a cluster.
 type Node struct {
-	config  Config
-	log     *slog.Logger
-	founder *founder
-	net     *transport.Transport
-	gossip  *cluster.Cluster
-	host    *shard.Host
-	router  *router
-	keepers *keepers
-	holds   *holds
-	lease   *lease
+	config   Config
+	log      *slog.Logger
+	founder  *founding.Founder
+	net      *transport.Transport
+	gossip   *cluster.Cluster
+	host     *shard.Host
+	router   *router.Router
+	sessions *sessions.Sessions
+	lease    *lease
 
 	stack  stack
 	opened chan struct{}   // closed when other nodes may call
@@ -55,7 +57,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	if err := c.Validate(); err != nil {
 		return nil, &roster.Error{Code: roster.CodeInvalid, Detail: "configuration", Cause: err}
 	}
-	n := &Node{config: c, keepers: newKeepers(), holds: newHolds(), opened: make(chan struct{}), done: make(chan struct{})}
+	n := &Node{config: c, opened: make(chan struct{}), done: make(chan struct{})}
 	n.mu.faults = make(map[roster.ShardID]error)
 	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := n.open(ctx); err != nil {
@@ -76,12 +78,11 @@ func (n *Node) open(ctx context.Context) error {
 	if err := n.openTransport(ctx, id); err != nil {
 		return err
 	}
-	n.founder = newFounder(id, n.config)
-	n.founder.call, n.founder.alive = n.call, n.aliveIDs
+	n.founder = founding.New(id, n.foundingConfig())
 	if err := n.openShards(id); err != nil {
 		return err
 	}
-	n.lease = &lease{router: n.router, self: n.founder.self, log: n.log, start: time.Now()}
+	n.lease = &lease{router: n.router, self: n.self, log: n.log, start: time.Now()}
 	if err := n.openGossip(ctx, id); err != nil {
 		return err
 	}
@@ -101,21 +102,32 @@ func (n *Node) open(ctx context.Context) error {
 	return nil
 }
 
+// foundingConfig says what this node brings to a founding or an admission.
+func (n *Node) foundingConfig() founding.Config {
+	return founding.Config{Cluster: n.config.Cluster, Name: n.config.Name, DataDir: n.config.DataDir, Durability: n.config.Durability,
+		Expect: n.config.Expect, Shards: n.config.Shards, Self: n.self, Call: n.call, Alive: n.aliveIDs, Logger: n.config.Logger}
+}
+
+// self is what this node enters in the system shard.
+func (n *Node) self() roster.NodeInfo {
+	return roster.NodeInfo{ID: n.ID(), Name: n.config.Name, Address: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version}
+}
+
 // openDir locks the data directory, so that a second process cannot answer under
 // this node's id, and reads who this node is.
-func (n *Node) openDir() (*identity, error) {
+func (n *Node) openDir() (*founding.Identity, error) {
 	if n.config.Durability == roster.DurabilityNone {
-		return loadIdentity(n.config)
+		return founding.LoadIdentity(n.foundingConfig())
 	}
-	unlock, err := lockDir(n.config.DataDir)
+	unlock, err := founding.LockDir(n.config.DataDir)
 	if err != nil {
 		return nil, err
 	}
 	n.stack.push("data directory", func(context.Context) error { return unlock() })
-	return loadIdentity(n.config)
+	return founding.LoadIdentity(n.foundingConfig())
 }
 
-func (n *Node) openTransport(ctx context.Context, id *identity) (err error) {
+func (n *Node) openTransport(ctx context.Context, id *founding.Identity) (err error) {
 	n.net, err = transport.Open(ctx, transport.Config{Network: n.config.Network, Bind: n.config.Bind, Cluster: id.Cluster,
 		Key: n.config.Key, Node: id.NodeID, Logger: n.log, Metrics: n.config.Metrics, Handler: n.serve})
 	if err != nil {
@@ -128,18 +140,19 @@ func (n *Node) openTransport(ctx context.Context, id *identity) (err error) {
 	return nil
 }
 
-func (n *Node) openShards(id *identity) (err error) {
+func (n *Node) openShards(id *founding.Identity) (err error) {
 	n.host, err = shard.OpenHost(n.shardConfig(id))
 	if err != nil {
 		return err
 	}
 	n.stack.push("shards", n.host.Close)
-	n.router = &router{self: id.NodeID, groups: n.host.Group, call: n.call,
-		applied: n.keepers.applied, requests: newRequests()}
+	n.router = router.New(router.Config{Self: id.NodeID, Groups: n.host.Group, Call: n.call,
+		Applied: func(id roster.ShardID, op roster.Op, result roster.Result) { n.sessions.Applied(id, op, result) }})
+	n.sessions = sessions.New(sessions.Config{Router: n.router, Self: id.NodeID, Call: n.call, Logger: n.log})
 	return nil
 }
 
-func (n *Node) openGossip(ctx context.Context, id *identity) (err error) {
+func (n *Node) openGossip(ctx context.Context, id *founding.Identity) (err error) {
 	n.gossip, err = cluster.Open(cluster.Config{ID: id.NodeID, Cluster: id.Cluster, Key: n.config.Key,
 		Meta:      cluster.Meta{Name: n.config.Name, Bind: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version},
 		Advertise: n.config.Advertise, Packets: n.net.Packets(), Streams: n.net.Listener(transport.LaneGossip),
@@ -159,7 +172,7 @@ func (n *Node) openGossip(ctx context.Context, id *identity) (err error) {
 // begin meets or founds the cluster, if this node has none yet, and then works in it.
 func (n *Node) begin(ctx context.Context, belongs bool) error {
 	if !belongs {
-		if err := n.founder.meet(ctx); err != nil || ctx.Err() != nil {
+		if err := n.founder.Meet(ctx); err != nil || ctx.Err() != nil {
 			return err
 		}
 		if err := n.openGroups(ctx); err != nil {
@@ -174,7 +187,7 @@ func (n *Node) begin(ctx context.Context, belongs bool) error {
 		}
 	}
 	work.Go(func() error { return n.lease.run(ctx) })
-	work.Go(func() error { return n.founder.announce(ctx) })
+	work.Go(func() error { return n.founder.Announce(ctx) })
 	return work.Wait()
 }
 
@@ -182,11 +195,11 @@ func (n *Node) begin(ctx context.Context, belongs bool) error {
 // begins the groups in which it votes; a directory that has been complete once and
 // is not any more is refused.
 func (n *Node) openGroups(ctx context.Context) error {
-	id := n.founder.look()
+	id := n.founder.Look()
 	var first roster.ClusterMap
 	if id.Founding != nil {
 		first = foundingMap(id.Founding, id.Cluster)
-		n.router.routes.CompareAndSwap(nil, &first)
+		n.router.SetMap(first)
 	}
 	for shardID := range roster.ShardID(id.Shards + 1) {
 		if err := n.checkShardDir(&id, shardID); err != nil {
@@ -203,19 +216,19 @@ func (n *Node) openGroups(ctx context.Context) error {
 	if id.Opened {
 		return nil
 	}
-	return n.founder.change(func(id *identity) error {
+	return n.founder.Change(func(id *founding.Identity) error {
 		id.Opened = true
 		return nil
 	})
 }
 
-func (n *Node) checkShardDir(id *identity, shardID roster.ShardID) error {
+func (n *Node) checkShardDir(id *founding.Identity, shardID roster.ShardID) error {
 	if !id.Opened || n.config.Durability == roster.DurabilityNone {
 		return nil
 	}
 	dir := filepath.Join(n.config.DataDir, "shards", shardID.String())
 	if _, err := os.Stat(dir); err != nil {
-		return dirFault(dir, "is missing although it was there: restore it from a copy; or empty the data directory, start as a new node and take this one out of the cluster", err)
+		return founding.DirFault(dir, "is missing although it was there: restore it from a copy; or empty the data directory, start as a new node and take this one out of the cluster", err)
 	}
 	return nil
 }
@@ -258,10 +271,7 @@ func (n *Node) lead(ctx, term context.Context, g *shard.Group) error {
 	duties, term := errgroup.WithContext(term)
 	duties.Go(func() error { return n.tendReaders(term, g) })
 	if g.ID() != roster.SystemShard {
-		k := newKeeper(g, n.log, n.router.proposeOwn)
-		n.keepers.set(g.ID(), k)
-		defer n.keepers.set(g.ID(), nil)
-		duties.Go(func() error { return k.run(term) })
+		duties.Go(func() error { return n.sessions.Lead(term, g) })
 	}
 	return duties.Wait()
 }
@@ -299,7 +309,7 @@ func (n *Node) Err() error {
 }
 
 // ID returns the node's id.
-func (n *Node) ID() roster.NodeID { return n.router.self }
+func (n *Node) ID() roster.NodeID { return n.router.Self() }
 
 // Addr returns the bound host:port for everything between nodes.
 func (n *Node) Addr() string { return n.net.Addr() }

@@ -2,22 +2,25 @@ package node
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"roster"
+	"roster/node/router"
+	"roster/node/watch"
 	"roster/shard"
 )
 
 // ready returns the local replica of a shard once it may answer a read of level r.
 func (n *Node) ready(ctx context.Context, id roster.ShardID, r roster.Read) (*shard.Group, error) {
-	g, err := n.router.group(id)
+	g, err := n.router.Group(id)
 	if err != nil || (r.Level == "" || r.Level == roster.ReadLocal) && r.After == "" && r.MaxAge == 0 {
 		return g, err
 	}
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := withDeadline(ctx)
+	ctx, cancel := router.WithDeadline(ctx)
 	defer cancel()
 	if err := n.waitLinearizable(ctx, g, r); err != nil {
 		return nil, err
@@ -35,7 +38,7 @@ func (n *Node) waitLinearizable(ctx context.Context, g *shard.Group, r roster.Re
 	if r.Level != roster.ReadLinearizable {
 		return nil
 	}
-	index, err := n.router.readIndex(ctx, g.ID())
+	index, err := n.router.ReadIndex(ctx, g.ID())
 	if err != nil {
 		return err
 	}
@@ -65,17 +68,15 @@ func waitIndex(ctx context.Context, g *shard.Group, index roster.Index) error {
 	return nil
 }
 
-// agentShards lists the shards that hold agents, in order.
-func (n *Node) agentShards() ([]roster.ShardID, error) {
-	m := n.router.routes.Load()
-	if m == nil {
-		return nil, errNoCluster
-	}
-	ids := make([]roster.ShardID, 0, len(m.Shards))
-	for _, s := range m.Shards {
-		if s.ID != roster.SystemShard {
-			ids = append(ids, s.ID)
-		}
-	}
-	return ids, nil
+// Watch merges the feeds of all local replicas; package watch says how.
+func (n *Node) Watch(ctx context.Context, q roster.Query, after roster.Cursor) iter.Seq2[roster.Event, error] {
+	return watch.Events(ctx, replicas{n.router}, q, after)
+}
+
+// replicas are this node's shards as a watch sees them.
+type replicas struct{ *router.Router }
+
+// WaitIndex waits until g has applied index.
+func (replicas) WaitIndex(ctx context.Context, g *shard.Group, index roster.Index) error {
+	return waitIndex(ctx, g, index)
 }

@@ -7,6 +7,7 @@ import (
 
 	"roster"
 	"roster/fsm"
+	"roster/node/router"
 	"roster/shard"
 )
 
@@ -21,7 +22,7 @@ func (n *Node) tendReaders(ctx context.Context, g *shard.Group) error {
 		if err := n.tendOnce(ctx, g); err != nil {
 			n.log.Debug("tend readers", "shard", g.ID(), "err", err)
 		}
-		if !wait(ctx, readersEvery) {
+		if !router.Wait(ctx, readersEvery) {
 			return nil
 		}
 	}
@@ -63,7 +64,7 @@ func readerChanges(nodes []roster.NodeInfo, voters, readers []roster.NodeID) (en
 
 // knownNodes lists what the system shard knows, from the local replica.
 func (n *Node) knownNodes() (nodes []roster.NodeInfo, err error) {
-	g, err := n.router.group(roster.SystemShard)
+	g, err := n.router.Group(roster.SystemShard)
 	if err != nil {
 		return nil, err
 	}

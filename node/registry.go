@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"roster"
+	"roster/node/founding"
+	"roster/node/router"
 )
 
 // Do carries out a command that callers may propose.
@@ -19,11 +21,11 @@ func (n *Node) Do(ctx context.Context, c roster.Command) (roster.Result, roster.
 	if err != nil {
 		return roster.Result{}, roster.Stamp{}, err
 	}
-	id, err := n.router.shardOf(c.Key())
+	id, err := n.router.ShardOf(c.Key())
 	if err != nil {
 		return roster.Result{}, roster.Stamp{}, err
 	}
-	result, err := n.router.propose(ctx, id, c)
+	result, err := n.router.Propose(ctx, id, c)
 	return result, n.stamp(id, result.Index), err
 }
 
@@ -69,7 +71,7 @@ func (n *Node) prepareRegister(ctx context.Context, c roster.Register) (roster.C
 	if c.Agent.Session == "" {
 		return c, nil
 	}
-	return c, n.attach(ctx, c.Agent.Session, c.Agent.ID.Key())
+	return c, n.sessions.Attach(ctx, c.Agent.Session, c.Agent.ID.Key())
 }
 
 func prepareSession(c roster.OpenSession) (roster.Command, error) {
@@ -80,7 +82,7 @@ func prepareSession(c roster.OpenSession) (roster.Command, error) {
 		return nil, roster.Invalid("ttl", "ttl %v: want %v to %v", ttl, roster.SessionTTLMin, roster.SessionTTLMax)
 	}
 	if c.ID == "" {
-		c.ID = roster.SessionID(randomHex(16))
+		c.ID = roster.SessionID(founding.RandomHex(16))
 	}
 	return c, c.ID.Validate()
 }
@@ -106,10 +108,10 @@ func (n *Node) RegisterBatch(ctx context.Context, items []roster.Register) ([]ro
 	if len(items) > roster.BatchMax {
 		return nil, "", roster.Errorf(roster.CodeTooLarge, "%d items; at most %d", len(items), roster.BatchMax)
 	}
-	if n.router.routes.Load() == nil {
-		return nil, "", errNoCluster
+	if n.router.Map() == nil {
+		return nil, "", router.ErrNoCluster
 	}
-	ctx, cancel := withDeadline(ctx)
+	ctx, cancel := router.WithDeadline(ctx)
 	defer cancel()
 	b := batch{node: n, items: items, results: make([]roster.BatchResult, len(items)), shards: make(map[roster.ShardID]*batchPart)}
 	defer b.release()
@@ -144,7 +146,7 @@ func (b *batch) sort(ctx context.Context) {
 			b.refuse(i, err)
 			continue
 		}
-		id, err := b.node.router.shardOf(c.Key())
+		id, err := b.node.router.ShardOf(c.Key())
 		if err != nil {
 			b.refuse(i, err)
 			continue
@@ -153,7 +155,7 @@ func (b *batch) sort(ctx context.Context) {
 		if given {
 			itemCtx = roster.WithRequest(ctx, roster.Request{Client: base.Client, Seq: base.Seq + uint64(i), Done: base.Done})
 		}
-		op, done := b.node.router.op(itemCtx, id, c)
+		op, done := b.node.router.Op(itemCtx, id, c)
 		b.done = append(b.done, done)
 		part := b.shards[id]
 		if part == nil {
@@ -173,7 +175,7 @@ func (b *batch) propose(ctx context.Context) {
 	var mu sync.Mutex
 	for id, part := range b.shards {
 		all.Go(func() {
-			outcomes := b.node.router.proposeAll(ctx, id, part.ops)
+			outcomes := b.node.router.ProposeAll(ctx, id, part.ops)
 			mu.Lock()
 			defer mu.Unlock()
 			for i, o := range outcomes {
@@ -184,8 +186,8 @@ func (b *batch) propose(ctx context.Context) {
 	all.Wait()
 }
 
-func (b *batch) settle(at int, id roster.ShardID, o outcome) {
-	if err := o.refusal(); err != nil {
+func (b *batch) settle(at int, id roster.ShardID, o router.Outcome) {
+	if err := o.Refusal(); err != nil {
 		b.refuse(at, err)
 		return
 	}
@@ -208,7 +210,7 @@ func (n *Node) Lookup(ctx context.Context, id roster.AgentID, r roster.Read) (*r
 	if err := id.Validate(); err != nil {
 		return nil, roster.Stamp{}, err
 	}
-	shard, err := n.router.shardOf(id.Key())
+	shard, err := n.router.ShardOf(id.Key())
 	if err != nil {
 		return nil, roster.Stamp{}, err
 	}
@@ -254,11 +256,11 @@ type reads struct {
 }
 
 func (b *reads) lookup(ctx context.Context, id roster.AgentID) (*roster.Record, error) {
-	shard, err := b.node.router.shardOf(id.Key())
+	shard, err := b.node.router.ShardOf(id.Key())
 	if err != nil {
 		return nil, err
 	}
-	g, err := b.node.router.group(shard)
+	g, err := b.node.router.Group(shard)
 	if err == nil && !b.ready[shard] {
 		_, err = b.node.ready(ctx, shard, b.read)
 		b.ready[shard] = true
@@ -277,7 +279,7 @@ func (b *reads) stamp() roster.Stamp {
 
 // token returns the opaque form of a position under the present map.
 func (n *Node) token(p roster.Position) roster.Token {
-	p.Ring = n.router.ring()
+	p.Ring = n.router.Ring()
 	return roster.Token(p.Encode())
 }
 

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"roster"
+	"roster/node/founding"
+	"roster/node/router"
+	"roster/node/sessions"
 	"roster/shard"
 	"roster/shard/logstore"
 	"roster/transport"
@@ -18,25 +21,20 @@ func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body
 	select {
 	case <-n.opened:
 	case <-ctx.Done():
-		return nil, errNoCluster
+		return nil, router.ErrNoCluster
 	}
 	switch method {
-	case methodPropose:
-		return n.router.servePropose(ctx, body)
-	case methodReadIndex:
-		return n.router.serveReadIndex(ctx, body)
-	case methodRenew:
-		return n.serveRenew(ctx, from, body)
-	case methodHello:
-		return n.serveHello()
-	case methodAdmit:
+	case router.MethodPropose:
+		return n.router.ServePropose(ctx, body)
+	case router.MethodReadIndex:
+		return n.router.ServeReadIndex(ctx, body)
+	case sessions.MethodRenew:
+		return n.sessions.ServeRenew(ctx, from, body)
+	case founding.MethodAdmit:
 		return n.serveAdmit(ctx, body)
-	case methodPromise:
-		return n.founder.servePromise(from, body)
-	case methodRelease:
-		return n.founder.serveRelease(from, body)
-	case methodFound:
-		return n.founder.serveFound(from, body)
+	}
+	if answer, ok, err := n.founder.Serve(from, method, body); ok {
+		return answer, err
 	}
 	return nil, roster.Errorf(roster.CodeInvalid, "unknown method %d: do all nodes run compatible versions?", method)
 }
@@ -82,7 +80,7 @@ func (n *Node) peers() []string {
 }
 
 // shardConfig says how this node keeps its groups.
-func (n *Node) shardConfig(id *identity) shard.Config {
+func (n *Node) shardConfig(id *founding.Identity) shard.Config {
 	c := shard.Config{Node: id.NodeID, Dir: n.config.DataDir, Store: logstore.Bolt, Network: lanes{n},
 		Logger: n.log, Metrics: n.config.Metrics, OnFault: n.fault}
 	if id.Durability == roster.DurabilityNone {

@@ -130,6 +130,8 @@ func TestRestartOfAll(t *testing.T) {
 		traffic := c.StartTraffic(8)
 		after(3 * time.Second)
 		traffic.StopAndCheck(200)
+		after(time.Second) // what was under way when the clients stopped may still land
+		everywhere(c)
 		before, err := describe(c.Node(0))
 		if err != nil {
 			t.Fatal(err)

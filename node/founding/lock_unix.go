@@ -1,6 +1,6 @@
 //go:build unix
 
-package node
+package founding
 
 import (
 	"errors"
@@ -11,15 +11,15 @@ import (
 	"roster"
 )
 
-// lockDir makes dir if need be and takes it for this process until the function
+// LockDir makes dir if need be and takes it for this process until the function
 // returned is called or the process ends.
-func lockDir(dir string) (unlock func() error, err error) {
+func LockDir(dir string) (unlock func() error, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, dirFault(dir, "cannot be made", err)
+		return nil, DirFault(dir, "cannot be made", err)
 	}
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, dirFault(dir, "cannot be written", err)
+		return nil, DirFault(dir, "cannot be written", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		if errors.Is(err, syscall.EWOULDBLOCK) {

@@ -1,34 +1,28 @@
-package node
+package router
 
 import (
 	"encoding/binary"
-	"encoding/json"
 
 	"roster"
 	"roster/fsm/codec"
 )
 
-// The methods that nodes call on each other. Numbers are part of the protocol.
+// The methods that routers call on each other. Numbers are part of the protocol
+// between nodes.
 const (
-	methodPropose   uint8 = 1 // operations for the leader of a shard
-	methodReadIndex uint8 = 2 // the index a linearizable read must wait for
-	methodRenew     uint8 = 3 // renewals for the leader of the sessions' home shard
-	methodHello     uint8 = 4 // who are you
-	methodAdmit     uint8 = 5 // a node asks to enter the cluster
-	methodPromise   uint8 = 6 // founding: bind yourself to my proposal
-	methodRelease   uint8 = 7 // founding: I gave that proposal up
-	methodFound     uint8 = 8 // founding: all have promised, begin
+	MethodPropose   uint8 = 1 // operations for the leader of a shard
+	MethodReadIndex uint8 = 2 // the index a linearizable read must wait for
 )
 
-// outcome is what became of one operation: a result of the rules, or an error when
+// Outcome is what became of one operation: a result of the rules, or an error when
 // it did not get that far.
-type outcome struct {
+type Outcome struct {
 	roster.Result
 	err error
 }
 
-// refusal returns the error that a caller sees: the fault, or else the rules' no.
-func (o outcome) refusal() error {
+// Refusal returns the error that a caller sees: the fault, or else the rules' no.
+func (o Outcome) Refusal() error {
 	if o.err != nil {
 		return o.err
 	}
@@ -54,7 +48,7 @@ func decodeOps(b []byte) (roster.ShardID, []roster.Op, error) {
 	r := reader{b: b}
 	shard, count := roster.ShardID(r.uvarint()), r.uvarint()
 	if count > roster.BatchMax {
-		return 0, nil, errWire
+		return 0, nil, errMessage
 	}
 	ops := make([]roster.Op, 0, count)
 	for range count {
@@ -69,7 +63,7 @@ func decodeOps(b []byte) (roster.ShardID, []roster.Op, error) {
 
 // appendOutcomes encodes the answer to a propose: per op a byte that tells a fault
 // from a result, and the result.
-func appendOutcomes(b []byte, outcomes []outcome) ([]byte, error) {
+func appendOutcomes(b []byte, outcomes []Outcome) ([]byte, error) {
 	for _, o := range outcomes {
 		result, fault := o.Result, byte(0)
 		if o.err != nil {
@@ -86,9 +80,9 @@ func appendOutcomes(b []byte, outcomes []outcome) ([]byte, error) {
 	return b, nil
 }
 
-func decodeOutcomes(b []byte, count int) ([]outcome, error) {
+func decodeOutcomes(b []byte, count int) ([]Outcome, error) {
 	r := reader{b: b}
-	outcomes := make([]outcome, count)
+	outcomes := make([]Outcome, count)
 	for i := range outcomes {
 		fault := r.byte()
 		result, err := codec.DecodeResult(r.bytes())
@@ -96,15 +90,15 @@ func decodeOutcomes(b []byte, count int) ([]outcome, error) {
 			return nil, err
 		}
 		if fault == 1 {
-			outcomes[i] = outcome{err: result.Err}
+			outcomes[i] = Outcome{err: result.Err}
 		} else {
-			outcomes[i] = outcome{Result: result}
+			outcomes[i] = Outcome{Result: result}
 		}
 	}
 	return outcomes, r.end()
 }
 
-var errWire = roster.Errorf(roster.CodeInternal, "malformed message between nodes: do all nodes run compatible versions?")
+var errMessage = roster.Errorf(roster.CodeInternal, "malformed message between nodes: do all nodes run compatible versions?")
 
 // reader walks a message; after the first fault it yields zeros and end reports it.
 type reader struct {
@@ -145,7 +139,7 @@ func (r *reader) bytes() []byte {
 
 func (r *reader) end() error {
 	if r.bad || len(r.b) > 0 {
-		return errWire
+		return errMessage
 	}
 	return nil
 }
@@ -159,13 +153,4 @@ func asError(err error) *roster.Error {
 		return roster.Errorf(code, "%s", err.Error())
 	}
 	return roster.Errorf(roster.CodeInternal, "%s", err.Error())
-}
-
-// unmarshal reads the JSON of the rare messages; propose and read index are binary.
-func unmarshal[T any](body []byte) (T, error) {
-	var v T
-	if err := json.Unmarshal(body, &v); err != nil {
-		return v, errWire
-	}
-	return v, nil
 }

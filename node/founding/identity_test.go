@@ -1,4 +1,4 @@
-package node
+package founding
 
 import (
 	"os"
@@ -10,16 +10,16 @@ import (
 )
 
 func dirConfig(t *testing.T) Config {
-	return Config{Cluster: "c", Key: make([]byte, KeyBytes), Name: "n", DataDir: t.TempDir(), Durability: roster.DurabilitySync}
+	return Config{Cluster: "c", Name: "n", DataDir: t.TempDir(), Durability: roster.DurabilitySync}
 }
 
 func TestIdentityIsKept(t *testing.T) {
 	c := dirConfig(t)
-	first, err := loadIdentity(c)
+	first, err := LoadIdentity(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := loadIdentity(c)
+	again, err := LoadIdentity(c)
 	if err != nil || again.NodeID != first.NodeID {
 		t.Errorf("second start is %v (%v), first was %v", again, err, first)
 	}
@@ -30,8 +30,8 @@ func TestIdentityIsKept(t *testing.T) {
 
 func TestIdentityWithoutDurabilityIsNewEachStart(t *testing.T) {
 	c := Config{Name: "n", Durability: roster.DurabilityNone}
-	a, errA := loadIdentity(c)
-	b, errB := loadIdentity(c)
+	a, errA := LoadIdentity(c)
+	b, errB := LoadIdentity(c)
 	if errA != nil || errB != nil || a.NodeID == b.NodeID {
 		t.Errorf("%v %v %v %v", a, b, errA, errB)
 	}
@@ -55,7 +55,7 @@ func TestDataDirectoryIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.file), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := loadIdentity(config)
+		_, err := LoadIdentity(config)
 		if roster.CodeOf(err) != c.code || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %s saying %q", name, err, c.code, c.says)
 		}
@@ -67,30 +67,18 @@ func TestDataDirectoryIsRefused(t *testing.T) {
 
 func TestDataDirectoryIsTakenOnce(t *testing.T) {
 	dir := t.TempDir()
-	unlock, err := lockDir(dir)
+	unlock, err := LockDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lockDir(dir); roster.CodeOf(err) != roster.CodeConflict {
+	if _, err := LockDir(dir); roster.CodeOf(err) != roster.CodeConflict {
 		t.Errorf("second lock: %v, want Conflict", err)
 	}
 	if err := unlock(); err != nil {
 		t.Fatal(err)
 	}
-	if unlock, err = lockDir(dir); err != nil {
+	if unlock, err = LockDir(dir); err != nil {
 		t.Errorf("after the first let go: %v", err)
 	}
 	unlock()
-}
-
-func TestConfigTellsEveryFault(t *testing.T) {
-	err := Config{Cluster: "a b", Name: "Ü", Expect: -1, Shards: 1000, Durability: "maybe", Bind: "nowhere", Join: []string{"x"}}.Validate()
-	if err == nil {
-		t.Fatal("accepted")
-	}
-	for _, says := range []string{"cluster name", "key has 0 bytes", "node name", "expect", "shards", "durability", "bind", "join"} {
-		if !strings.Contains(err.Error(), says) {
-			t.Errorf("%q does not mention %q", err, says)
-		}
-	}
 }

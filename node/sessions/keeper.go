@@ -1,4 +1,4 @@
-package node
+package sessions
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"roster"
 	"roster/fsm"
+	"roster/node/router"
 	"roster/shard"
 )
 
@@ -184,14 +185,15 @@ func (k *keeper) alive(id roster.SessionID) error {
 	case err != nil:
 		return err
 	case ended:
-		return errEnded(id)
+		return ErrEnded(id)
 	case !known:
 		return roster.Errorf(roster.CodeNotFound, "no session %q", string(id))
 	}
 	return nil
 }
 
-func errEnded(id roster.SessionID) error {
+// ErrEnded says that a session is over.
+func ErrEnded(id roster.SessionID) error {
 	return roster.Errorf(roster.CodeGone, "session %q has ended: open a new one and register again", string(id))
 }
 
@@ -246,7 +248,7 @@ func (k *keeper) tell(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if !k.tellAll(ctx) && wait(ctx, tellPause) {
+		if !k.tellAll(ctx) && router.Wait(ctx, tellPause) {
 			k.wake()
 		}
 	}

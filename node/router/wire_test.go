@@ -1,4 +1,4 @@
-package node
+package router
 
 import (
 	"reflect"
@@ -23,7 +23,7 @@ func TestOpsTravel(t *testing.T) {
 }
 
 func TestOutcomesTravel(t *testing.T) {
-	body, err := appendOutcomes(nil, []outcome{
+	body, err := appendOutcomes(nil, []Outcome{
 		{Result: roster.Result{Index: 9, Err: roster.Errorf(roster.CodeConflict, "taken")}},
 		{err: &roster.Error{Code: roster.CodeMoved, Leader: "n-2", Shard: 3}},
 	})

@@ -1,10 +1,9 @@
-package node
+package founding
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -12,21 +11,13 @@ import (
 	"roster"
 )
 
-// A founding decides, once, which nodes begin a cluster. A node that sees enough
-// members and is the smallest of them proposes itself and the Expect smallest ids.
-// Every one of the set persists one promise to that proposal before it answers, and
-// all of them are needed: two proposals that both complete would share a promiser,
-// who is bound to one. A proposer that sees a smaller id, or is not complete within
-// proposeWithin, first persists that it gave up and only then tells its promisers;
-// nobody else may release them. A node with data neither proposes nor promises.
-
 const (
 	meetEvery     = 200 * time.Millisecond
 	proposeWithin = 2 * time.Second
 )
 
-// proposal is one attempt to found a cluster.
-type proposal struct {
+// Proposal is one attempt to found a cluster.
+type Proposal struct {
 	Proposer   roster.NodeID     `json:"proposer"`
 	Number     uint64            `json:"number"` // counts the proposer's attempts
 	Members    []roster.NodeID   `json:"members"`
@@ -35,25 +26,23 @@ type proposal struct {
 	Durability roster.Durability `json:"durability"`
 }
 
-func (p *proposal) same(q *proposal) bool {
+func (p *Proposal) same(q *Proposal) bool {
 	return p != nil && q != nil && p.Proposer == q.Proposer && p.Number == q.Number
 }
 
-// founder owns the identity while it can still change. turn admits one change at a
+// Founder owns the identity while it can still change. turn admits one change at a
 // time, its write to disk included.
-type founder struct {
-	identity *identity
+type Founder struct {
+	identity *Identity
 	config   Config
-	log      *slog.Logger
 	turn     chan struct{}
-	call     func(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error)
-	alive    func() []roster.NodeID // live members, sorted, this node among them
 	released map[roster.NodeID]uint64
 	decided  chan struct{} // closed when identity.ClusterID is set
 }
 
-func newFounder(id *identity, c Config) *founder {
-	f := &founder{identity: id, config: c, log: c.Logger, turn: make(chan struct{}, 1),
+// New returns a founder that owns id from now on.
+func New(id *Identity, c Config) *Founder {
+	f := &Founder{identity: id, config: c, turn: make(chan struct{}, 1),
 		released: make(map[roster.NodeID]uint64), decided: make(chan struct{})}
 	if id.ClusterID != "" {
 		close(f.decided)
@@ -61,9 +50,9 @@ func newFounder(id *identity, c Config) *founder {
 	return f
 }
 
-// change runs edit on the identity and saves it. When edit or save fails nothing
+// Change runs edit on the identity and saves it. When edit or save fails nothing
 // has changed.
-func (f *founder) change(edit func(*identity) error) error {
+func (f *Founder) Change(edit func(*Identity) error) error {
 	f.turn <- struct{}{}
 	defer func() { <-f.turn }()
 	next := *f.identity
@@ -83,16 +72,16 @@ func (f *founder) change(edit func(*identity) error) error {
 	return nil
 }
 
-// look returns a copy of the identity.
-func (f *founder) look() identity {
+// Look returns a copy of the identity.
+func (f *Founder) Look() Identity {
 	f.turn <- struct{}{}
 	defer func() { <-f.turn }()
 	return *f.identity
 }
 
-// meet goes on until this node belongs to a cluster: it asks members that do to be
+// Meet goes on until this node belongs to a cluster: it asks members that do to be
 // admitted, and founds one with those that do not.
-func (f *founder) meet(ctx context.Context) error {
+func (f *Founder) Meet(ctx context.Context) error {
 	if err := f.giveUp("was interrupted"); err != nil {
 		return err
 	}
@@ -112,8 +101,8 @@ func (f *founder) meet(ctx context.Context) error {
 }
 
 // round is one try. Only a fault of the own disk or a lasting refusal is an error.
-func (f *founder) round(ctx context.Context) error {
-	members := f.alive()
+func (f *Founder) round(ctx context.Context) error {
+	members := f.config.Alive()
 	if admitted, err := f.seekAdmission(ctx, members); admitted || err != nil {
 		return err
 	}
@@ -124,34 +113,34 @@ func (f *founder) round(ctx context.Context) error {
 	return nil
 }
 
-func (f *founder) mayPropose(members []roster.NodeID) bool {
-	id := f.look()
+func (f *Founder) mayPropose(members []roster.NodeID) bool {
+	id := f.Look()
 	return f.config.Expect > 0 && len(members) >= f.config.Expect && members[0] == id.NodeID && id.Promise == nil && id.ClusterID == ""
 }
 
 // propose makes one attempt and either founds the cluster or gives the attempt up.
-func (f *founder) propose(ctx context.Context, members []roster.NodeID) error {
-	var p *proposal
-	if err := f.change(func(id *identity) error {
+func (f *Founder) propose(ctx context.Context, members []roster.NodeID) error {
+	var p *Proposal
+	if err := f.Change(func(id *Identity) error {
 		id.Proposals++
-		p = &proposal{Proposer: id.NodeID, Number: id.Proposals, Members: slices.Clone(members),
-			ClusterID: randomHex(8), Shards: f.config.Shards, Durability: f.config.Durability}
+		p = &Proposal{Proposer: id.NodeID, Number: id.Proposals, Members: slices.Clone(members),
+			ClusterID: RandomHex(8), Shards: f.config.Shards, Durability: f.config.Durability}
 		id.Open, id.Promise = p, p
 		return nil
 	}); err != nil {
 		return err
 	}
 	if why := f.gather(ctx, p); why != "" {
-		f.log.Info("founding given up", "number", p.Number, "why", why)
+		f.config.Logger.Info("founding given up", "number", p.Number, "why", why)
 		return f.giveUp(why)
 	}
-	f.log.Info("founding the cluster", "members", len(p.Members), "cluster_id", p.ClusterID)
+	f.config.Logger.Info("founding the cluster", "members", len(p.Members), "cluster_id", p.ClusterID)
 	return f.found(p)
 }
 
 // gather asks every other member for its promise; "" means that all have given it
 // and no smaller id has come into sight.
-func (f *founder) gather(ctx context.Context, p *proposal) (why string) {
+func (f *Founder) gather(ctx context.Context, p *Proposal) (why string) {
 	ctx, cancel := context.WithTimeout(ctx, proposeWithin)
 	defer cancel()
 	body, err := json.Marshal(p)
@@ -162,7 +151,7 @@ func (f *founder) gather(ctx context.Context, p *proposal) (why string) {
 	var all sync.WaitGroup
 	for i, member := range p.Members {
 		if member != p.Proposer {
-			all.Go(func() { _, refusals[i] = f.call(ctx, member, methodPromise, body) })
+			all.Go(func() { _, refusals[i] = f.config.Call(ctx, member, MethodPromise, body) })
 		}
 	}
 	all.Wait()
@@ -171,15 +160,15 @@ func (f *founder) gather(ctx context.Context, p *proposal) (why string) {
 			return fmt.Sprintf("%s: %v", p.Members[i], refusal)
 		}
 	}
-	if members := f.alive(); len(members) > 0 && members[0] < p.Proposer {
+	if members := f.config.Alive(); len(members) > 0 && members[0] < p.Proposer {
 		return fmt.Sprintf("%s is smaller", members[0])
 	}
 	return ""
 }
 
 // found makes p the cluster's beginning on this node.
-func (f *founder) found(p *proposal) error {
-	return f.change(func(id *identity) error {
+func (f *Founder) found(p *Proposal) error {
+	return f.Change(func(id *Identity) error {
 		id.ClusterID, id.Shards, id.Founding = p.ClusterID, p.Shards, p
 		id.Promise, id.Open = nil, nil
 		return nil
@@ -187,11 +176,11 @@ func (f *founder) found(p *proposal) error {
 }
 
 // giveUp persists that the open proposal, if any, is abandoned.
-func (f *founder) giveUp(why string) error {
-	if f.look().Open == nil {
+func (f *Founder) giveUp(why string) error {
+	if f.Look().Open == nil {
 		return nil
 	}
-	return f.change(func(id *identity) error {
+	return f.Change(func(id *Identity) error {
 		if id.Promise.same(id.Open) {
 			id.Promise = nil
 		}
@@ -207,8 +196,8 @@ type release struct {
 
 // sendReleases repeats to all what this node has given up: whoever missed it before
 // would stay bound.
-func (f *founder) sendReleases(ctx context.Context, members []roster.NodeID) {
-	id := f.look()
+func (f *Founder) sendReleases(ctx context.Context, members []roster.NodeID) {
+	id := f.Look()
 	if id.Proposals == 0 || id.Open != nil {
 		return
 	}
@@ -221,23 +210,41 @@ func (f *founder) sendReleases(ctx context.Context, members []roster.NodeID) {
 	var all sync.WaitGroup
 	for _, member := range members {
 		if member != id.NodeID {
-			all.Go(func() { f.call(ctx, member, methodRelease, body) }) //nolint:errcheck // repeated at the next round
+			all.Go(func() { f.config.Call(ctx, member, MethodRelease, body) }) //nolint:errcheck // repeated at the next round
 		}
 	}
 	all.Wait()
 }
 
+// Serve answers what another node calls. ok is false for a method that is not the
+// founder's.
+func (f *Founder) Serve(from roster.NodeID, method uint8, body []byte) (answer []byte, ok bool, err error) {
+	switch method {
+	case MethodHello:
+		answer, err = f.serveHello()
+	case MethodPromise:
+		answer, err = f.servePromise(from, body)
+	case MethodRelease:
+		answer, err = f.serveRelease(from, body)
+	case MethodFound:
+		answer, err = f.serveFound(from, body)
+	default:
+		return nil, false, nil
+	}
+	return answer, true, err
+}
+
 // servePromise binds this node to a proposal, unless it is bound or has data. A
 // proposer that asks again has given up what it asked before.
-func (f *founder) servePromise(from roster.NodeID, body []byte) ([]byte, error) {
-	p, err := unmarshal[proposal](body)
+func (f *Founder) servePromise(from roster.NodeID, body []byte) ([]byte, error) {
+	p, err := unmarshal[Proposal](body)
 	if err != nil {
 		return nil, err
 	}
-	return nil, f.change(func(id *identity) error {
+	return nil, f.Change(func(id *Identity) error {
 		switch {
 		case p.Proposer != from || !slices.Contains(p.Members, id.NodeID):
-			return errWire
+			return errMessage
 		case id.ClusterID != "":
 			return roster.Errorf(roster.CodeConflict, "node %s already belongs to a cluster", id.NodeID)
 		case p.Durability != id.Durability:
@@ -252,12 +259,12 @@ func (f *founder) servePromise(from roster.NodeID, body []byte) ([]byte, error) 
 	})
 }
 
-func (f *founder) serveRelease(from roster.NodeID, body []byte) ([]byte, error) {
+func (f *Founder) serveRelease(from roster.NodeID, body []byte) ([]byte, error) {
 	r, err := unmarshal[release](body)
 	if err != nil {
 		return nil, err
 	}
-	return nil, f.change(func(id *identity) error {
+	return nil, f.Change(func(id *Identity) error {
 		f.released[from] = max(f.released[from], r.Number)
 		if id.Promise != nil && id.Promise.Proposer == from && id.Promise.Number <= r.Number {
 			id.Promise = nil
@@ -267,12 +274,12 @@ func (f *founder) serveRelease(from roster.NodeID, body []byte) ([]byte, error) 
 }
 
 // serveFound is the proposer's word that all have promised.
-func (f *founder) serveFound(from roster.NodeID, body []byte) ([]byte, error) {
-	p, err := unmarshal[proposal](body)
+func (f *Founder) serveFound(from roster.NodeID, body []byte) ([]byte, error) {
+	p, err := unmarshal[Proposal](body)
 	if err != nil {
 		return nil, err
 	}
-	id := f.look()
+	id := f.Look()
 	switch {
 	case id.ClusterID == p.ClusterID:
 		return nil, nil
@@ -282,9 +289,9 @@ func (f *founder) serveFound(from roster.NodeID, body []byte) ([]byte, error) {
 	return nil, roster.Errorf(roster.CodeConflict, "node %s has not promised itself to that proposal", id.NodeID)
 }
 
-// announce brings the founding to every founder until each has confirmed it.
-func (f *founder) announce(ctx context.Context) error {
-	id := f.look()
+// Announce brings the founding to every founder until each has confirmed it.
+func (f *Founder) Announce(ctx context.Context) error {
+	id := f.Look()
 	if id.Founding == nil || id.Founding.Proposer != id.NodeID {
 		return nil
 	}
@@ -300,7 +307,7 @@ func (f *founder) announce(ctx context.Context) error {
 			}
 			ctx, cancel := context.WithTimeout(ctx, proposeWithin)
 			defer cancel()
-			_, err := f.call(ctx, member, methodFound, body)
+			_, err := f.config.Call(ctx, member, MethodFound, body)
 			return err == nil || roster.CodeOf(err) == roster.CodeConflict
 		})
 		if len(missing) > 0 && !wait(ctx, meetEvery) {

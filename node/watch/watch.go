@@ -1,4 +1,4 @@
-package node
+package watch
 
 import (
 	"context"
@@ -12,11 +12,23 @@ import (
 	"roster/shard"
 )
 
-// Watch merges the feeds of all shards. Each shard is read by one goroutine that
-// hands over whole indexes, so that a cursor never stands inside two shards at once.
-func (n *Node) Watch(ctx context.Context, q roster.Query, after roster.Cursor) iter.Seq2[roster.Event, error] {
+// Source is where a watch finds the shards of the node it runs on.
+type Source interface {
+	// AgentShards lists the shards that hold agents, in order.
+	AgentShards() ([]roster.ShardID, error)
+	// Group returns the local replica of a shard.
+	Group(roster.ShardID) (*shard.Group, error)
+	// WaitIndex waits until the replica has applied index, roster.CursorWait at most.
+	WaitIndex(ctx context.Context, g *shard.Group, index roster.Index) error
+}
+
+// Events merges the feeds of all shards into what happens to the agents that q
+// selects; roster.Service.Watch says what it promises. Each shard is read by one
+// goroutine that hands over whole indexes, so that a cursor never stands inside two
+// shards at once.
+func Events(ctx context.Context, source Source, q roster.Query, after roster.Cursor) iter.Seq2[roster.Event, error] {
 	return func(yield func(roster.Event, error) bool) {
-		w, err := n.newWatcher(ctx, q, after)
+		w, err := newWatcher(ctx, source, q, after)
 		if err == nil {
 			err = w.run(ctx, yield)
 		}
@@ -28,7 +40,7 @@ func (n *Node) Watch(ctx context.Context, q roster.Query, after roster.Cursor) i
 
 // watcher is one Watch under way.
 type watcher struct {
-	node     *Node
+	source   Source
 	query    *query.Compiled
 	position roster.Position
 	feeds    []shardFeed
@@ -49,7 +61,7 @@ type happening struct {
 	index  roster.Index
 }
 
-func (n *Node) newWatcher(ctx context.Context, q roster.Query, after roster.Cursor) (*watcher, error) {
+func newWatcher(ctx context.Context, source Source, q roster.Query, after roster.Cursor) (*watcher, error) {
 	compiled, err := query.Compile(q)
 	if err != nil {
 		return nil, err
@@ -61,20 +73,20 @@ func (n *Node) newWatcher(ctx context.Context, q roster.Query, after roster.Curs
 	if position.Seen || position.Query != 0 && position.Query != compiled.Hash() {
 		return nil, roster.Invalid("after", "the cursor belongs to another query: send the same parameters with it")
 	}
-	w := &watcher{node: n, query: compiled, position: position}
+	w := &watcher{source: source, query: compiled, position: position}
 	w.position.Query = compiled.Hash()
-	return w, n.openFeeds(ctx, w, q.Initial && after == "")
+	return w, w.openFeeds(ctx, q.Initial && after == "")
 }
 
 // openFeeds starts every shard's feed at the position, or at this moment. With
 // initial the feeds start later, each at its view.
-func (n *Node) openFeeds(ctx context.Context, w *watcher, initial bool) error {
-	shards, err := n.agentShards()
+func (w *watcher) openFeeds(ctx context.Context, initial bool) error {
+	shards, err := w.source.AgentShards()
 	if err != nil {
 		return err
 	}
 	for _, id := range shards {
-		g, err := n.router.group(id)
+		g, err := w.source.Group(id)
 		if err != nil {
 			return err
 		}
@@ -93,7 +105,7 @@ func (w *watcher) open(ctx context.Context, g *shard.Group) error {
 	f := shardFeed{id: g.ID()}
 	from, given := w.position.Index(g.ID())
 	if given {
-		if err := waitIndex(ctx, g, from); err != nil {
+		if err := w.source.WaitIndex(ctx, g, from); err != nil {
 			return err
 		}
 		if w.position.Half == g.ID() {
@@ -233,7 +245,7 @@ func (w *watcher) initial(yield func(roster.Event, error) bool) error {
 }
 
 func (w *watcher) matches(f *shardFeed) (records []*roster.Record, err error) {
-	g, err := w.node.router.group(f.id)
+	g, err := w.source.Group(f.id)
 	if err != nil {
 		return nil, err
 	}

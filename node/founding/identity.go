@@ -1,4 +1,4 @@
-package node
+package founding
 
 import (
 	"crypto/rand"
@@ -16,10 +16,10 @@ import (
 // dataFormat is the version of a data directory that this build writes and reads.
 const dataFormat = 1
 
-// identity is node.json: who this node is, which cluster it belongs to, and what it
+// Identity is node.json: who this node is, which cluster it belongs to, and what it
 // promised while that was not yet decided. Every change is on disk before anybody
 // hears of it.
-type identity struct {
+type Identity struct {
 	Format     int               `json:"format"`
 	NodeID     roster.NodeID     `json:"node_id"`
 	Cluster    string            `json:"cluster"`
@@ -28,23 +28,23 @@ type identity struct {
 	ClusterID string `json:"cluster_id,omitempty"`
 	Shards    int    `json:"shards,omitempty"`
 	// Founding is how the cluster began, on the nodes that began it.
-	Founding *proposal `json:"founding,omitempty"`
+	Founding *Proposal `json:"founding,omitempty"`
 	// Opened says that all shards were once opened here: from then on a missing one
 	// is a loss, not a beginning.
 	Opened bool `json:"opened,omitempty"`
 	// Promise is the proposal this node is bound to until its proposer lets go.
-	Promise *proposal `json:"promise,omitempty"`
+	Promise *Proposal `json:"promise,omitempty"`
 	// Proposals counts this node's own proposals; Open is the one not yet abandoned.
 	Proposals uint64    `json:"proposals,omitempty"`
-	Open      *proposal `json:"open,omitempty"`
+	Open      *Proposal `json:"open,omitempty"`
 
 	path string // "" keeps it in memory
 }
 
-// loadIdentity reads node.json below dir or makes a new one. It refuses a directory
+// LoadIdentity reads node.json below dir or makes a new one. It refuses a directory
 // of another cluster, another durability or a newer format, and says what to do.
-func loadIdentity(c Config) (*identity, error) {
-	fresh := &identity{Format: dataFormat, NodeID: newNodeID(c.Name), Cluster: c.Cluster, Durability: c.Durability}
+func LoadIdentity(c Config) (*Identity, error) {
+	fresh := &Identity{Format: dataFormat, NodeID: newNodeID(c.Name), Cluster: c.Cluster, Durability: c.Durability}
 	if c.Durability == roster.DurabilityNone {
 		return fresh, nil
 	}
@@ -55,22 +55,23 @@ func loadIdentity(c Config) (*identity, error) {
 		return fresh, fresh.save()
 	}
 	if err != nil {
-		return nil, dirFault(c.DataDir, "cannot be read", err)
+		return nil, DirFault(c.DataDir, "cannot be read", err)
 	}
 	return parseIdentity(c, path, data)
 }
 
-func parseIdentity(c Config, path string, data []byte) (*identity, error) {
+// parseIdentity reads node.json and checks that it is this node's to use.
+func parseIdentity(c Config, path string, data []byte) (*Identity, error) {
 	var probe struct{ Format int }
-	id := &identity{path: path}
+	id := &Identity{path: path}
 	switch err := json.Unmarshal(data, &probe); {
 	case err != nil:
-		return nil, dirFault(path, "is not valid JSON; restore it from a copy, or start with an empty data directory", err)
+		return nil, DirFault(path, "is not valid JSON; restore it from a copy, or start with an empty data directory", err)
 	case probe.Format > dataFormat:
 		return nil, roster.Errorf(roster.CodeInvalid, "data directory %s has format %d and this build reads up to %d: start the newer build", c.DataDir, probe.Format, dataFormat)
 	}
 	if err := json.Unmarshal(data, id); err != nil {
-		return nil, dirFault(path, "is damaged; restore it from a copy, or start with an empty data directory", err)
+		return nil, DirFault(path, "is damaged; restore it from a copy, or start with an empty data directory", err)
 	}
 	switch {
 	case id.NodeID == "":
@@ -83,21 +84,23 @@ func parseIdentity(c Config, path string, data []byte) (*identity, error) {
 	return id, nil
 }
 
-func dirFault(path, what string, cause error) error {
+// DirFault is an Invalid error about a data directory.
+func DirFault(path, what string, cause error) error {
 	return &roster.Error{Code: roster.CodeInvalid, Detail: fmt.Sprintf("data directory: %s %s", path, what), Cause: cause}
 }
 
 // newNodeID returns "<name>-<8 hex>" with fresh randomness.
-func newNodeID(name string) roster.NodeID { return roster.NodeID(name + "-" + randomHex(4)) }
+func newNodeID(name string) roster.NodeID { return roster.NodeID(name + "-" + RandomHex(4)) }
 
-func randomHex(bytes int) string {
+// RandomHex returns random bytes in hexadecimal.
+func RandomHex(bytes int) string {
 	b := make([]byte, bytes)
 	rand.Read(b) //nolint:errcheck // crypto/rand.Read never fails
 	return hex.EncodeToString(b)
 }
 
 // save writes the file so that a crash leaves the old one or the new one.
-func (id *identity) save() error {
+func (id *Identity) save() error {
 	if id.path == "" {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package node
+package founding
 
 import (
 	"context"
@@ -27,7 +27,7 @@ type foundingSim struct {
 		sync.Mutex
 		random  *rand.Rand
 		lossy   bool
-		nodes   map[roster.NodeID]*founder
+		nodes   map[roster.NodeID]*Founder
 		sees    map[roster.NodeID][]roster.NodeID
 		founded map[string][]roster.NodeID // cluster id → founders that began it
 	}
@@ -39,30 +39,32 @@ func newFoundingSim(seed uint64, nodes, expect int) *foundingSim {
 	s := &foundingSim{expect: expect}
 	s.mu.random = rand.New(rand.NewPCG(seed, 1))
 	s.mu.lossy = true
-	s.mu.nodes = make(map[roster.NodeID]*founder)
+	s.mu.nodes = make(map[roster.NodeID]*Founder)
 	s.mu.sees = make(map[roster.NodeID][]roster.NodeID)
 	s.mu.founded = make(map[string][]roster.NodeID)
 	for i := range nodes {
 		id := roster.NodeID(fmt.Sprintf("n%d", i))
-		s.start(&identity{Format: dataFormat, NodeID: id, Cluster: "c", Durability: roster.DurabilitySync})
+		s.start(&Identity{Format: dataFormat, NodeID: id, Cluster: "c", Durability: roster.DurabilitySync})
 		s.mu.sees[id] = []roster.NodeID{id}
 	}
 	return s
 }
 
-func (s *foundingSim) start(id *identity) {
-	f := newFounder(id, Config{Cluster: "c", Expect: s.expect, Shards: 1, Durability: roster.DurabilitySync, Logger: slog.New(slog.DiscardHandler)})
-	f.call = func(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error) {
-		return s.call(ctx, id.NodeID, to, method, body)
-	}
-	f.alive = func() []roster.NodeID {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return slices.Clone(s.mu.sees[id.NodeID])
-	}
+func (s *foundingSim) start(id *Identity) {
+	self := id.NodeID
+	f := New(id, Config{Cluster: "c", Expect: s.expect, Shards: 1, Durability: roster.DurabilitySync, Logger: slog.New(slog.DiscardHandler),
+		Self: func() roster.NodeInfo { return roster.NodeInfo{ID: self} },
+		Call: func(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error) {
+			return s.call(ctx, self, to, method, body)
+		},
+		Alive: func() []roster.NodeID {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return slices.Clone(s.mu.sees[self])
+		}})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mu.nodes[id.NodeID] = f
+	s.mu.nodes[self] = f
 }
 
 // roll returns true with one chance in n while the network is lossy.
@@ -93,21 +95,12 @@ func (s *foundingSim) serve(from, to roster.NodeID, method uint8, body []byte) (
 	s.mu.Lock()
 	f := s.mu.nodes[to]
 	s.mu.Unlock()
-	switch method {
-	case methodPromise:
-		return f.servePromise(from, body)
-	case methodRelease:
-		return f.serveRelease(from, body)
-	case methodFound:
-		return f.serveFound(from, body)
-	case methodHello:
-		id := f.look()
-		return json.Marshal(hello{id.NodeID, id.ClusterID})
-	case methodAdmit:
-		id := f.look()
-		return json.Marshal(entry{id.ClusterID, id.Shards})
+	if method == MethodAdmit {
+		id := f.Look()
+		return json.Marshal(Entry{id.ClusterID, id.Shards})
 	}
-	return nil, errWire
+	answer, _, err := f.Serve(from, method, body)
+	return answer, err
 }
 
 // run lets one node live, crash now and then, and restart, until it belongs.
@@ -121,12 +114,12 @@ func (s *foundingSim) run(ctx context.Context, id roster.NodeID) {
 		}
 		s.mu.Unlock()
 		lifetime, crash := context.WithTimeout(ctx, life)
-		err := f.meet(lifetime)
+		err := f.Meet(lifetime)
 		crash()
-		kept := f.look()
+		kept := f.Look()
 		if err == nil && kept.ClusterID != "" {
 			s.began(&kept)
-			f.announce(ctx) //nolint:errcheck // ends with ctx
+			f.Announce(ctx) //nolint:errcheck // ends with ctx
 			return
 		}
 		if s.forgetful {
@@ -136,7 +129,7 @@ func (s *foundingSim) run(ctx context.Context, id roster.NodeID) {
 	}
 }
 
-func (s *foundingSim) began(id *identity) {
+func (s *foundingSim) began(id *Identity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if id.Founding != nil {
@@ -171,7 +164,7 @@ func (s *foundingSim) play() (clusters, belong int) {
 	cancel()
 	all.Wait()
 	for _, id := range ids {
-		if s.mu.nodes[id].look().ClusterID != "" {
+		if s.mu.nodes[id].Look().ClusterID != "" {
 			belong++
 		}
 	}
@@ -226,41 +219,41 @@ func TestFoundingNeedsPromisesOnDisk(t *testing.T) {
 }
 
 func TestPromiseIsRefused(t *testing.T) {
-	ours := proposal{Proposer: "a", Number: 2, Members: []roster.NodeID{"a", "me"}, Durability: roster.DurabilitySync}
+	ours := Proposal{Proposer: "a", Number: 2, Members: []roster.NodeID{"a", "me"}, Durability: roster.DurabilitySync}
 	for name, c := range map[string]struct {
-		id   identity
+		id   Identity
 		from roster.NodeID
-		p    proposal
+		p    Proposal
 		code roster.Code
 	}{
-		"free":            {identity{}, "a", ours, ""},
-		"again":           {identity{Promise: &ours}, "a", ours, ""},
-		"bound elsewhere": {identity{Promise: &proposal{Proposer: "b", Number: 9}}, "a", ours, roster.CodeConflict},
-		"has data":        {identity{ClusterID: "x"}, "a", ours, roster.CodeConflict},
-		"not a member":    {identity{}, "a", proposal{Proposer: "a", Number: 1, Members: []roster.NodeID{"a"}}, roster.CodeInternal},
-		"forged":          {identity{}, "b", ours, roster.CodeInternal},
-		"durability":      {identity{}, "a", proposal{Proposer: "a", Number: 1, Members: ours.Members, Durability: roster.DurabilityNone}, roster.CodeConflict},
+		"free":            {Identity{}, "a", ours, ""},
+		"again":           {Identity{Promise: &ours}, "a", ours, ""},
+		"bound elsewhere": {Identity{Promise: &Proposal{Proposer: "b", Number: 9}}, "a", ours, roster.CodeConflict},
+		"has data":        {Identity{ClusterID: "x"}, "a", ours, roster.CodeConflict},
+		"not a member":    {Identity{}, "a", Proposal{Proposer: "a", Number: 1, Members: []roster.NodeID{"a"}}, roster.CodeInternal},
+		"forged":          {Identity{}, "b", ours, roster.CodeInternal},
+		"durability":      {Identity{}, "a", Proposal{Proposer: "a", Number: 1, Members: ours.Members, Durability: roster.DurabilityNone}, roster.CodeConflict},
 	} {
 		c.id.NodeID, c.id.Durability = "me", roster.DurabilitySync
-		f := newFounder(&c.id, Config{Logger: slog.New(slog.DiscardHandler)})
+		f := New(&c.id, Config{Logger: slog.New(slog.DiscardHandler)})
 		body, err := json.Marshal(c.p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := f.look()
+		before := f.Look()
 		_, err = f.servePromise(c.from, body)
 		if roster.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want code %q", name, err, c.code)
 		}
-		if after := f.look(); err != nil && after.Promise != before.Promise {
+		if after := f.Look(); err != nil && after.Promise != before.Promise {
 			t.Errorf("%s: a refused promise changed the identity", name)
 		}
 	}
 }
 
 func TestReleaseOfAnotherIsIgnored(t *testing.T) {
-	id := &identity{NodeID: "me", Promise: &proposal{Proposer: "a", Number: 2}}
-	f := newFounder(id, Config{Logger: slog.New(slog.DiscardHandler)})
+	id := &Identity{NodeID: "me", Promise: &Proposal{Proposer: "a", Number: 2}}
+	f := New(id, Config{Logger: slog.New(slog.DiscardHandler)})
 	for _, r := range []struct {
 		from   roster.NodeID
 		number uint64
@@ -274,7 +267,7 @@ func TestReleaseOfAnotherIsIgnored(t *testing.T) {
 		if err = errors.Join(err); err != nil {
 			t.Fatal(err)
 		}
-		if bound := f.look().Promise != nil; bound != r.bound {
+		if bound := f.Look().Promise != nil; bound != r.bound {
 			t.Errorf("release %d from %s: bound %v, want %v", r.number, r.from, bound, r.bound)
 		}
 	}
