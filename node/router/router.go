@@ -317,6 +317,7 @@ func (r *Router) readIndexOnce(ctx context.Context, id roster.ShardID, hint rost
 	return index, in.end()
 }
 
+// ServeReadIndex answers another router's ReadIndex, where this node leads.
 func (r *Router) ServeReadIndex(ctx context.Context, body []byte) ([]byte, error) {
 	in := reader{b: body}
 	id := roster.ShardID(in.uvarint())
