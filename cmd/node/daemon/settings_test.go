@@ -137,3 +137,11 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 }
+
+func TestDevelopmentKeyIsTheOneOfTheComposeFile(t *testing.T) {
+	compose, err := os.ReadFile("../../../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(t, "docker-compose.yml", string(compose), DevelopmentKey)
+}
