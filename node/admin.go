@@ -119,9 +119,12 @@ func (n *Node) Ready(context.Context) ([]roster.Check, error) {
 
 func (n *Node) checkCluster() roster.Check {
 	id := n.founder.Look()
-	check := roster.Check{Name: "cluster", OK: id.ClusterID != "", Detail: "belongs to cluster " + id.Cluster + " " + id.ClusterID}
+	// Between the two, the node knows its cluster but not yet every shard.
+	check := roster.Check{Name: "cluster", OK: id.ClusterID != "" && id.Opened, Detail: "belongs to cluster " + id.Cluster + " " + id.ClusterID}
 	switch {
 	case check.OK:
+	case id.ClusterID != "":
+		check.Detail = "opens the shards of cluster " + id.Cluster + " " + id.ClusterID
 	case id.Promise != nil && id.Promise.Proposer != id.NodeID:
 		check.Detail = fmt.Sprintf("has promised to found a cluster with %s, which must say how that ended; if it is gone for good, stop this node and remove \"promise\" from node.json", id.Promise.Proposer)
 	case n.config.Expect > 0:
