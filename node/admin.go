@@ -232,7 +232,9 @@ func (n *Node) Leave(ctx context.Context, force bool) error {
 	}
 	n.handOver(ctx)
 	if len(n.host.Groups()) > 0 {
+		n.lease.leaving.Store(true)
 		if _, err := n.router.ProposeOwn(ctx, roster.SystemShard, roster.LeaveNode{ID: n.ID()}); err != nil {
+			n.lease.leaving.Store(false)
 			return err
 		}
 	}

@@ -19,6 +19,9 @@ type lease struct {
 	log    *slog.Logger
 	acked  atomic.Int64 // when the last acknowledged renewal was sent, after start
 	start  time.Time
+	// leaving is set while and after the node says that it leaves: a renewal that is
+	// refused for that reason must not enter the node again.
+	leaving atomic.Bool
 }
 
 // leaseAttempt bounds one renewal, so that a lost one leaves time for another.
@@ -35,6 +38,12 @@ func (l *lease) run(ctx context.Context) error {
 	var command roster.Command = roster.JoinNode{Node: l.self()}
 	for {
 		sent := time.Since(l.start)
+		if l.leaving.Load() {
+			if !router.Wait(ctx, roster.NodeLeaseRenew) {
+				return nil
+			}
+			continue
+		}
 		switch err := l.send(ctx, command); roster.CodeOf(err) {
 		case "":
 			l.acked.Store(int64(sent))
