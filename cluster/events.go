@@ -116,9 +116,12 @@ func (d delegate) check(n *memberlist.Node) (leaving bool, err error) {
 // NotifyConflict implements memberlist.ConflictDelegate: a node id at two addresses.
 func (d delegate) NotifyConflict(existing, other *memberlist.Node) {
 	d.c.metrics.refused.Inc()
-	if roster.NodeID(existing.Name) == d.c.config.ID {
-		d.c.suspectTwin(d.c.config.ID, d.c.config.Meta.Name, other.Address())
+	id := roster.NodeID(existing.Name)
+	if id == d.c.config.ID {
+		d.c.suspectTwin(id, d.c.config.Meta.Name, other.Address())
+		return
 	}
+	d.c.suspectMove(id, other.Address())
 }
 
 // NotifyPingComplete implements memberlist.PingDelegate.

@@ -103,6 +103,18 @@ func (r *roll) enter(id roster.NodeID, meta Meta, leaving bool, address string) 
 	r.notify()
 }
 
+// move gives a member another address, unless it has one already that is newer.
+func (r *roll) move(id roster.NodeID, from, to string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m := r.mu.members[id]; m != nil && m.Address == from {
+		next := *m
+		next.Address = to
+		r.mu.members[id] = &next
+		r.notify()
+	}
+}
+
 // goodbye records that a node said it would leave, for nodes that hear of the
 // departure before they hear this.
 func (r *roll) goodbye(id roster.NodeID) {

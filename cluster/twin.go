@@ -17,11 +17,13 @@ const (
 	twinEcho = 500 * time.Millisecond
 )
 
-// twin is a node that seems to carry our id or our name.
+// twin is a node that seems to carry our id or our name; with moved, another member's
+// id at another address.
 type twin struct {
 	id      roster.NodeID
 	name    string
 	address string
+	moved   bool
 }
 
 // suspectTwin asks for a look at a possible twin; it never waits.
@@ -29,8 +31,18 @@ func (c *Cluster) suspectTwin(id roster.NodeID, name, address string) {
 	if address == c.address {
 		return // a record of this node's own past
 	}
+	c.look(twin{id: id, name: name, address: address})
+}
+
+// suspectMove asks for a look at a member that seems to have come back elsewhere; it
+// never waits.
+func (c *Cluster) suspectMove(id roster.NodeID, address string) {
+	c.look(twin{id: id, address: address, moved: true})
+}
+
+func (c *Cluster) look(t twin) {
 	select {
-	case c.twins <- twin{id, name, address}:
+	case c.twins <- t:
 	default:
 	}
 }
@@ -43,7 +55,10 @@ func (c *Cluster) lookForTwins(ctx context.Context) {
 	for {
 		select {
 		case t := <-c.twins:
-			if c.isTwin(ctx, t) {
+			switch {
+			case t.moved:
+				c.followMove(ctx, t)
+			case c.isTwin(ctx, t):
 				c.report(t)
 			}
 		case <-ctx.Done():
@@ -88,4 +103,33 @@ func (c *Cluster) report(t twin) {
 	case c.conflict <- err:
 	default:
 	}
+}
+
+// followMove takes over the new address of a member that was killed and came back
+// elsewhere. memberlist keeps the old address until it has found it dead for
+// reclaimAfter; the node itself proves sooner who it is. A member that still answers
+// at its old address has not moved: the other one is its twin, and theirs to settle.
+func (c *Cluster) followMove(ctx context.Context, t twin) {
+	old, known := c.Address(t.id)
+	if !known || old == t.address || !c.isAt(ctx, t.address, t.id) || c.isAt(ctx, old, t.id) {
+		return
+	}
+	c.config.Logger.Info("member has moved", "node", t.id, "from", old, "to", t.address)
+	c.roll.move(t.id, old, t.address)
+}
+
+// isAt reports whether the node at address proves to be id.
+func (c *Cluster) isAt(ctx context.Context, address string, id roster.NodeID) bool {
+	if c.config.Peer == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, twinDialTimeout)
+	defer cancel()
+	conn, err := c.config.Dial(ctx, address)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	peer, known := c.config.Peer(conn)
+	return known && peer == id
 }

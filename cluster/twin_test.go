@@ -95,6 +95,24 @@ func TestOwnPastIsNoConflict(t *testing.T) {
 	}
 }
 
+// Long before memberlist gives a dead node's address away, the others reach it where
+// it has come back.
+func TestMoveIsFollowedAtOnce(t *testing.T) {
+	bubble(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
+		nodes[2].stop(t)
+		back := start(t, sim, 9, func(c *cluster.Config, tc *transport.Config) {
+			c.Meta.Name, tc.Node = "n3", "n3-0000000a"
+		})
+		for _, n := range nodes[:2] {
+			n.until(t, 4*time.Second, "at the new address", func([]cluster.Member) bool {
+				address, _ := n.Address("n3-0000000a")
+				return address == back.Advertised()
+			})
+		}
+		back.stop(t)
+	})
+}
+
 // The address of a node's past may lead to another node by now.
 func TestAnotherNodeAtOnesOldAddressIsNoConflict(t *testing.T) {
 	bubble(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
