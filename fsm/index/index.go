@@ -27,6 +27,7 @@ type key struct {
 type term struct {
 	number uint64
 	agents int
+	hint   btree.PathHint // where its postings were last touched
 }
 
 type posting struct {
@@ -113,13 +114,13 @@ func (x *Index) newTerm() *term {
 
 func (x *Index) add(t *term, id roster.AgentID) {
 	t.agents++
-	x.postings.Set(posting{t.number, id})
+	x.postings.SetHint(posting{t.number, id}, &t.hint)
 }
 
 // remove takes id from the list and reports whether the list is empty.
 func (x *Index) remove(t *term, id roster.AgentID) bool {
 	t.agents--
-	x.postings.Delete(posting{t.number, id})
+	x.postings.DeleteHint(posting{t.number, id}, &t.hint)
 	return t.agents == 0
 }
 
