@@ -34,11 +34,14 @@ type ShardIndex struct {
 
 const positionVersion = 1
 
+// positionRoom holds the token of one shard without growing.
+const positionRoom = 64
+
 var positionTable = crc32.MakeTable(crc32.Castagnoli)
 
 // Encode returns the opaque form.
 func (p Position) Encode() string {
-	b := []byte{positionVersion}
+	b := append(make([]byte, 0, positionRoom), positionVersion)
 	b = binary.AppendUvarint(b, p.Ring)
 	b = binary.AppendUvarint(b, p.Query)
 	b = binary.AppendUvarint(b, uint64(len(p.At)))

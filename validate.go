@@ -39,20 +39,22 @@ func (a Agent) validateCapabilities() error {
 		return Invalid("capabilities", "%d capabilities; at most %d", len(a.Capabilities), CapabilitiesMax)
 	}
 	type key struct{ name, version string }
-	seen := make(map[key]bool, len(a.Capabilities))
+	seen := make(map[key]bool) // without a size, so that a few of them take no heap
 	for i, c := range a.Capabilities {
-		field := "capabilities[" + strconv.Itoa(i) + "]"
 		if !isCapability(c.Name) {
-			return Invalid(field+".name", "capability %s: want 1 to %d bytes of letters, digits and . _ ~ - / @ +", quote(c.Name), CapabilityMax)
+			return Invalid(element("capabilities", i)+".name", "capability %s: want 1 to %d bytes of letters, digits and . _ ~ - / @ +", quote(c.Name), CapabilityMax)
 		}
-		if err := text(field+".version", c.Version, VersionMax); err != nil {
-			return err
+		if !isText(c.Version, VersionMax) {
+			return text(element("capabilities", i)+".version", c.Version, VersionMax)
 		}
 		if seen[key{c.Name, c.Version}] {
-			return Invalid(field, "capability %s is there twice", quote(c.Name))
+			return Invalid(element("capabilities", i), "capability %s is there twice", quote(c.Name))
 		}
 		seen[key{c.Name, c.Version}] = true
-		if err := c.Attributes.validate(field+".attributes", LabelsMax, LabelValueMax); err != nil {
+		if len(c.Attributes) == 0 {
+			continue
+		}
+		if err := c.Attributes.validate(element("capabilities", i)+".attributes", LabelsMax, LabelValueMax); err != nil {
 			return err
 		}
 	}
@@ -110,11 +112,19 @@ func (m Map) validate(field string, entriesMax, valueMax int) error {
 		if len(p.Key) == 0 || len(p.Key) > MapKeyMax || !printable(p.Key) {
 			return Invalid(field, "key %s: want 1 to %d bytes of printable UTF-8", quote(p.Key), MapKeyMax)
 		}
-		if err := text(field+"."+p.Key, p.Value, valueMax); err != nil {
-			return err
+		if !isText(p.Value, valueMax) { // the field's name costs, so only a fault makes it
+			return text(field+"."+p.Key, p.Value, valueMax)
 		}
 	}
 	return nil
+}
+
+// element names one element of a list.
+func element(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
+
+// isText reports whether text finds nothing wrong with s.
+func isText(s string, max int) bool {
+	return len(s) <= max && utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
 }
 
 // text checks the length and the encoding of free text.
@@ -122,7 +132,7 @@ func text(field, s string, max int) error {
 	if len(s) > max {
 		return Invalid(field, "%d bytes; at most %d", len(s), max)
 	}
-	if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+	if !isText(s, max) {
 		return Invalid(field, "not valid UTF-8, or holds a NUL")
 	}
 	return nil
