@@ -10,7 +10,10 @@ import (
 )
 
 // Guard judges requests. Make one with New.
-type Guard struct{ hosts map[string]bool }
+type Guard struct {
+	hosts map[string]bool
+	cross http.CrossOriginProtection
+}
 
 // New returns a guard that lets Host headers pass which name one of hosts ("*": any),
 // localhost, a name under .localhost, or an address.
@@ -39,7 +42,7 @@ func (g *Guard) Refusal(r *http.Request) *roster.Error {
 	case len(r.Header["Upgrade"]) > 0 && !strings.EqualFold(r.Header.Get("Upgrade"), "h2c"):
 		return roster.Invalid("Upgrade", "no other protocol is served here")
 	}
-	if err := new(http.CrossOriginProtection).Check(r); err != nil {
+	if err := g.cross.Check(r); err != nil {
 		return roster.Errorf(roster.CodeDenied, "a web page of another origin may not change anything here")
 	}
 	return nil
