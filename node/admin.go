@@ -105,11 +105,7 @@ func (n *Node) Status(ctx context.Context) (roster.NodeStatus, error) {
 
 // Ready lists what must hold before this node serves.
 func (n *Node) Ready(context.Context) ([]roster.Check, error) {
-	checks := []roster.Check{n.checkCluster(), n.checkMembers()}
-	if groups := n.host.Groups(); len(groups) > 0 {
-		checks = append(checks, n.checkLeaders(), n.checkReplicas(), n.checkLease())
-	}
-	checks = append(checks, n.checkFaults())
+	checks := []roster.Check{n.checkCluster(), n.checkMembers(), n.checkLeaders(), n.checkReplicas(), n.checkLease(), n.checkFaults()}
 	doors := roster.Check{Name: "doors", OK: true, Detail: "loopback only"}
 	if n.config.Insecure {
 		doors.Detail = "INSECURE: open beyond loopback without TLS and tokens"
@@ -131,6 +127,9 @@ func (n *Node) checkCluster() roster.Check {
 		check.Detail = fmt.Sprintf("waits to found a cluster of %d: sees %d members", n.config.Expect, len(n.aliveIDs()))
 	default:
 		check.Detail = "waits to meet a cluster: join one"
+	}
+	if why := n.gossip.Refusal(); !check.OK && why != nil {
+		check.Detail += "; " + why.Error()
 	}
 	return check
 }
@@ -159,8 +158,8 @@ func (n *Node) checkReplicas() roster.Check {
 			behind = append(behind, g.ID().String())
 		}
 	}
-	if m := n.router.Map(); m == nil {
-		behind = append(behind, "map")
+	if n.router.Map() == nil || len(n.host.Groups()) < n.founder.Look().Shards+1 {
+		behind = append(behind, "not all open yet")
 	}
 	return listed("replicas", "every local replica has caught up", "still catching up: shard ", behind)
 }
@@ -257,26 +256,6 @@ func (n *Node) handOver(ctx context.Context) {
 			if to != n.ID() && g.TransferLeadership(ctx, to) == nil {
 				break
 			}
-		}
-	}
-}
-
-// twinWithin is how long after its start a node gives way to one that carries the
-// same id or name. Both hear of the other; the one that was there first stays.
-const twinWithin = 20 * time.Second
-
-// watchConflicts stops a node that has just started when another one carries its id
-// or name.
-func (n *Node) watchConflicts(ctx context.Context) error {
-	for {
-		select {
-		case err := <-n.gossip.Conflict():
-			if time.Since(n.lease.start) < twinWithin {
-				return err
-			}
-			n.log.Error("another node carries this node's id or name", "err", err)
-		case <-ctx.Done():
-			return nil
 		}
 	}
 }

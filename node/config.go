@@ -13,6 +13,7 @@ import (
 
 	"roster"
 	"roster/cluster"
+	"roster/shard/logstore"
 	"roster/transport"
 )
 
@@ -63,6 +64,9 @@ type Config struct {
 	Profile cluster.Profile
 	// Network is where to listen and dial; nil means the operating system's.
 	Network transport.Network
+	// Disk wraps the log store of each shard, so that tests can make disks slow or
+	// broken; nil leaves them as they are.
+	Disk func(roster.ShardID, logstore.Store) logstore.Store
 	// Logger receives operations; nil discards. Metrics may be nil.
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -98,6 +97,7 @@ func (n *Node) open(ctx context.Context) error {
 		return n.loops.Wait()
 	})
 	n.loop("gossip conflict", n.watchConflicts)
+	n.loop("disk", n.watchDisk)
 	n.loop("cluster", func(ctx context.Context) error { return n.begin(ctx, belongs) })
 	return nil
 }
@@ -163,9 +163,7 @@ func (n *Node) openGossip(ctx context.Context, id *founding.Identity) (err error
 	if err != nil {
 		return err
 	}
-	n.stack.push("gossip", func(ctx context.Context) error {
-		return errors.Join(n.gossip.Leave(ctx), n.gossip.Close())
-	})
+	n.stack.push("gossip", func(context.Context) error { return n.gossip.Close() })
 	return nil
 }
 
@@ -270,6 +268,7 @@ func (n *Node) lead(ctx, term context.Context, g *shard.Group) error {
 	defer context.AfterFunc(ctx, cancel)()
 	duties, term := errgroup.WithContext(term)
 	duties.Go(func() error { return n.tendReaders(term, g) })
+	duties.Go(func() error { return n.yieldLead(term, g) })
 	if g.ID() != roster.SystemShard {
 		duties.Go(func() error { return n.sessions.Lead(term, g) })
 	}

@@ -32,6 +32,8 @@ func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body
 		return n.sessions.ServeRenew(ctx, from, body)
 	case founding.MethodAdmit:
 		return n.serveAdmit(ctx, body)
+	case methodAge:
+		return n.serveAge()
 	}
 	if answer, ok, err := n.founder.Serve(from, method, body); ok {
 		return answer, err
@@ -82,7 +84,7 @@ func (n *Node) peers() []string {
 // shardConfig says how this node keeps its groups.
 func (n *Node) shardConfig(id *founding.Identity) shard.Config {
 	c := shard.Config{Node: id.NodeID, Dir: n.config.DataDir, Store: logstore.Bolt, Network: lanes{n},
-		Logger: n.log, Metrics: n.config.Metrics, OnFault: n.fault}
+		Logger: n.log, Metrics: n.config.Metrics, Disk: n.config.Disk, OnFault: n.fault}
 	if id.Durability == roster.DurabilityNone {
 		c.Dir, c.Store = "", logstore.Memory
 	}
@@ -105,12 +107,4 @@ func (l lanes) Dial(ctx context.Context, id string, group uint32) (net.Conn, err
 
 func unknownAddress(id roster.NodeID) error {
 	return &roster.Error{Code: roster.CodeUnavailable, RetryAfter: time.Second, Detail: "the address of node " + string(id) + " is not known"}
-}
-
-// fault is told of a replica that can go on no longer.
-func (n *Node) fault(id roster.ShardID, err error) {
-	n.log.Error("replica failed", "shard", id, "err", err)
-	n.mu.Lock()
-	n.mu.faults[id] = err
-	n.mu.Unlock()
 }

@@ -39,6 +39,9 @@ type Config struct {
 	Metrics prometheus.Registerer
 	// Now reads the clock; its monotonic part drives log time. Nil is time.Now.
 	Now func() time.Time
+	// Disk wraps the store of each group, so that tests can make disks slow or broken;
+	// nil leaves them as they are.
+	Disk func(roster.ShardID, logstore.Store) logstore.Store
 	// OnFault is told once of each group that has stopped, and why, on a goroutine of
 	// its own. It must return, and not close the host before it does.
 	OnFault func(roster.ShardID, error)
@@ -124,6 +127,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Disk == nil {
+		c.Disk = func(_ roster.ShardID, s logstore.Store) logstore.Store { return s }
 	}
 	if c.OnFault == nil {
 		c.OnFault = func(roster.ShardID, error) {}

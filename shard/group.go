@@ -98,6 +98,9 @@ func (g *Group) Status() roster.ShardStatus {
 // Fault returns why this replica has stopped, or nil.
 func (g *Group) Fault() error { return g.fault() }
 
+// StorageFault returns the error that stopped this replica's log store, or nil.
+func (g *Group) StorageFault() error { return g.store.Fault() }
+
 // halted returns why nothing more will be applied here, or nil.
 func (g *Group) halted() error {
 	if err := g.replica.Fault(); err != nil {

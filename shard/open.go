@@ -45,7 +45,7 @@ func (g *Group) openStores(dir string, m *metrics) error {
 	if err != nil {
 		return err
 	}
-	g.store = logstore.Watch(g.config.tuning.store(store), logstore.Options{
+	g.store = logstore.Watch(g.config.Disk(g.id, g.config.tuning.store(store)), logstore.Options{
 		Now: g.config.Now, OnFault: g.storageFault,
 		Observe: func(op string, took time.Duration) { m.wrote(g.id, op, took) },
 	})

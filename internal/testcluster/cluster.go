@@ -66,6 +66,7 @@ type member struct {
 	host   *simnet.Host
 	config node.Config
 	node   atomic.Pointer[node.Node]
+	disk   disk
 }
 
 // Run runs scenario with a ready cluster in a bubble of its own.
@@ -109,7 +110,9 @@ func newCluster(t *testing.T, o Options, dirs []string) *Cluster {
 		if o.Durable {
 			config.Durability, config.DataDir = roster.DurabilitySync, dirs[i]
 		}
-		c.members = append(c.members, &member{host: host, config: config})
+		m := &member{host: host, config: config}
+		m.config.Disk = m.disk.wrap
+		c.members = append(c.members, m)
 	}
 	for _, m := range c.members {
 		m.config.Join = seeds

@@ -279,3 +279,56 @@ func (s *staleService) Lookup(_ context.Context, id roster.AgentID, _ roster.Rea
 	}
 	return &roster.Record{Agent: roster.Agent{ID: id, Description: values[len(values)-2]}}, roster.Stamp{}, nil
 }
+
+// Leaders spread evenly once a quiet cluster has had time to hand over.
+func TestLeadersSpread(t *testing.T) {
+	testcluster.Run(t, testcluster.Options{Seed: 1, Shards: 8}, func(c *testcluster.Cluster) {
+		c.Await("even leaders", func() error {
+			members, err := c.Node(0).Members(context.Background())
+			for _, m := range members {
+				if len(m.LeaderOf) != 3 {
+					return fmt.Errorf("%s leads %v of 9 shards: want 3", m.ID, m.LeaderOf)
+				}
+			}
+			return err
+		})
+	})
+}
+
+// A slow disk slows only its own node: the others go on acknowledging, and nothing
+// that was acknowledged is lost.
+func TestSlowDisk(t *testing.T) {
+	eachSeed(t, testcluster.Options{}, func(c *testcluster.Cluster) {
+		traffic := c.StartTraffic(8)
+		after(2 * time.Second)
+		slow := c.MostLeading(0)
+		c.SlowDisk(slow, 200*time.Millisecond)
+		after(10 * time.Second)
+		c.SlowDisk(slow, 0)
+		after(2 * time.Second)
+		traffic.StopAndCheck(500)
+		everywhere(c)
+	})
+}
+
+// A disk that hangs for good loses its node the leaderships and then its life.
+func TestHungDisk(t *testing.T) {
+	testcluster.Run(t, testcluster.Options{Seed: 1}, func(c *testcluster.Cluster) {
+		traffic := c.StartTraffic(8)
+		after(2 * time.Second)
+		hung := c.MostLeading(0)
+		stopped := c.Node(hung).Done()
+		c.SlowDisk(hung, 20*time.Second)
+		after(15 * time.Second)
+		select {
+		case <-stopped:
+		default:
+			t.Error("the node with the hung disk still claims to work")
+		}
+		c.SlowDisk(hung, 0)
+		after(10 * time.Second) // the writes return at last
+		c.Kill(hung)
+		after(3 * time.Second)
+		traffic.StopAndCheck(300)
+	})
+}

@@ -96,11 +96,18 @@ func (f *Founder) enter(ctx context.Context, member roster.NodeID) (Entry, error
 	return unmarshal[Entry](answer)
 }
 
-// entered makes the cluster this node's own.
+// entered makes the cluster this node's own. A promise given meanwhile goes first:
+// whoever is counted on as a founder begins as one.
 func (f *Founder) entered(by roster.NodeID, e Entry) error {
 	f.config.Logger.Info("admitted to the cluster", "by", by, "cluster_id", e.ClusterID)
 	return f.Change(func(id *Identity) error {
-		id.ClusterID, id.Shards = e.ClusterID, e.Shards
+		switch {
+		case id.ClusterID != "":
+		case id.Promise == nil:
+			id.ClusterID, id.Shards = e.ClusterID, e.Shards
+		case id.Promise.ClusterID == e.ClusterID:
+			id.begin(id.Promise)
+		}
 		return nil
 	})
 }

@@ -85,14 +85,23 @@ func (f *Founder) Meet(ctx context.Context) error {
 	if err := f.giveUp("was interrupted"); err != nil {
 		return err
 	}
-	for try := 0; ; try++ {
-		if err := f.round(ctx); err != nil {
-			return err
-		}
+	// The word that the cluster is founded may come while a member is asked for
+	// admission, which cannot succeed before this node has begun its part.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	watch := make(chan struct{})
+	go func() {
+		defer close(watch)
 		select {
 		case <-f.decided:
-			return nil
-		default:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	defer func() { cancel(); <-watch }()
+	for {
+		if err := f.round(ctx); err != nil && ctx.Err() == nil {
+			return err
 		}
 		if !wait(ctx, meetEvery) {
 			return nil
@@ -169,10 +178,17 @@ func (f *Founder) gather(ctx context.Context, p *Proposal) (why string) {
 // found makes p the cluster's beginning on this node.
 func (f *Founder) found(p *Proposal) error {
 	return f.Change(func(id *Identity) error {
-		id.ClusterID, id.Shards, id.Founding = p.ClusterID, p.Shards, p
-		id.Promise, id.Open = nil, nil
+		if id.ClusterID == "" {
+			id.begin(p)
+		}
 		return nil
 	})
+}
+
+// begin makes the node a founder of the proposed cluster.
+func (id *Identity) begin(p *Proposal) {
+	id.ClusterID, id.Shards, id.Founding = p.ClusterID, p.Shards, p
+	id.Promise, id.Open = nil, nil
 }
 
 // giveUp persists that the open proposal, if any, is abandoned.

@@ -1,0 +1,41 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"roster"
+	"roster/node/router"
+)
+
+// A disk that has not finished a write for diskStallMax is taken for dead. Shorter
+// stalls move the leaderships away, which package shard does by itself.
+const (
+	diskStallMax = 10 * time.Second
+	diskEvery    = time.Second
+)
+
+// fault is told of a replica that can go on no longer. A replica that panicked stops
+// alone; an error of its storage ends the node, because what the disk then holds is
+// known only after a new start.
+func (n *Node) fault(id roster.ShardID, err error) {
+	n.mu.Lock()
+	n.mu.faults[id] = err
+	n.mu.Unlock()
+	if g, ok := n.host.Group(id); ok && g.StorageFault() != nil {
+		n.stop(&roster.Error{Code: roster.CodeInternal, Shard: id, Cause: err,
+			Detail: "the storage of a shard failed: check the disk below the data directory, then start the node again"})
+	}
+}
+
+// watchDisk ends the node when a write to its disk hangs.
+func (n *Node) watchDisk(ctx context.Context) error {
+	for router.Wait(ctx, diskEvery) {
+		for _, g := range n.host.Groups() {
+			if stall := g.Stalled(); stall > diskStallMax {
+				return roster.Errorf(roster.CodeInternal, "a write to the log of shard %s has hung for %v: check the disk below the data directory, then start the node again", g.ID(), stall.Round(time.Second))
+			}
+		}
+	}
+	return nil
+}
