@@ -30,14 +30,15 @@ type Cluster struct {
 	metrics  *metrics
 	leaving  atomic.Bool
 	twins    chan twin
-	conflict chan error
+	conflict chan *TwinError
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	mu     struct {
 		sync.Mutex
-		closed bool
+		closed  bool
+		refusal error // why the last round of joining met nobody
 	}
 }
 
@@ -60,7 +61,7 @@ func Open(c Config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	cl := &Cluster{config: c, address: advertise.String(), roll: newRoll(c.ID), twins: make(chan twin, twinsMax), conflict: make(chan error, 1)}
+	cl := &Cluster{config: c, address: advertise.String(), roll: newRoll(c.ID), twins: make(chan twin, twinsMax), conflict: make(chan *TwinError, 1)}
 	if cl.metrics, err = newMetrics(c.Metrics, cl.roll); err != nil {
 		return nil, err
 	}
@@ -105,10 +106,18 @@ func (c *Cluster) Address(id roster.NodeID) (string, bool) {
 // number of changes, and a function that ends the subscription.
 func (c *Cluster) Subscribe() (<-chan struct{}, func()) { return c.roll.subscribe() }
 
-// Conflict yields a Conflict error when another live node carries this node's id or
-// name. It is confirmed by a connection to that node, so it is no echo of this node's
-// past. Which of the two gives way is for their nodes to decide: the one that starts.
-func (c *Cluster) Conflict() <-chan error { return c.conflict }
+// Conflict yields an error when another live node carries this node's id or name. It
+// is confirmed by a connection to that node, so it is no echo of this node's past.
+// Which of the two gives way is for their nodes to decide: the one that came later.
+func (c *Cluster) Conflict() <-chan *TwinError { return c.conflict }
+
+// Refusal returns why the last nodes that this node tried to meet would not have it:
+// Denied (another key), Conflict (another cluster), or nil when none refused.
+func (c *Cluster) Refusal() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mu.refusal
+}
 
 // Leave tells the others that this node goes, so that they list it as left and not
 // as down, and returns when the word is out or ctx has ended. Close must follow.

@@ -190,7 +190,23 @@ func (c *Cluster) rejoinOnce(ctx context.Context, round int) {
 	}
 	met, errs := c.joinAll(ctx, targets)
 	c.metrics.rejoins.Inc()
+	c.refused(met, worst(errs))
 	c.config.Logger.Debug("joined whoever was missing", "tried", len(targets), "met", met, "err", worst(errs))
+}
+
+// refused keeps why nobody was met, and tells it once: somebody who gave the wrong key
+// or name looks for the reason.
+func (c *Cluster) refused(met int, err error) {
+	if code := roster.CodeOf(err); met > 0 || (code != roster.CodeDenied && code != roster.CodeConflict) {
+		err = nil
+	}
+	c.mu.Lock()
+	told := c.mu.refusal
+	c.mu.refusal = err
+	c.mu.Unlock()
+	if err != nil && told == nil {
+		c.config.Logger.Warn("met nobody", "err", err)
+	}
 }
 
 // advertised finds the address under which others reach this node.

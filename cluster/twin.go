@@ -90,13 +90,28 @@ func (c *Cluster) isTwin(ctx context.Context, t twin) bool {
 	return !c.wire.acceptedFrom(conn.LocalAddr().String())
 }
 
+// TwinError says that another live node, ID at Address, carries this node's id or
+// name. It wraps a *roster.Error with CodeConflict.
+type TwinError struct {
+	ID      roster.NodeID
+	Address string
+	refusal *roster.Error
+}
+
+// Error returns what is wrong and what to do.
+func (e *TwinError) Error() string { return e.refusal.Error() }
+
+// Unwrap returns the error with its code.
+func (e *TwinError) Unwrap() error { return e.refusal }
+
 // report hands a confirmed twin to the reader of Conflict; the first one stays.
 func (c *Cluster) report(t twin) {
 	what := "name " + t.name
 	if t.id == c.config.ID {
 		what = "id " + string(t.id)
 	}
-	err := roster.Errorf(roster.CodeConflict, "another node, at %s, carries this node's %s: stop one of them, or give it another name and an empty data directory", t.address, what)
+	err := &TwinError{ID: t.id, Address: t.address, refusal: roster.Errorf(roster.CodeConflict,
+		"another node, at %s, carries this node's %s: stop one of them, or give it another name and an empty data directory", t.address, what)}
 	c.metrics.twins.Inc()
 	c.config.Logger.Error("node id or name is in use twice", "node", t.id, "address", t.address, "err", err)
 	select {

@@ -75,4 +75,3 @@ func yields(own, other time.Duration, ownAddress, otherAddress string) bool {
 	}
 	return ownAddress > otherAddress
 }
-
