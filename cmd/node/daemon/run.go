@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,7 +50,7 @@ func Run(ctx context.Context, s Settings, o Options) error {
 	case <-ctx.Done():
 		log.Info("node stops")
 	case <-running.node.Done():
-		err = running.node.Err()
+		err = refusedStart(running.node.Err())
 		log.Info("node stopped by itself", "err", err)
 	case err = <-running.server.done:
 		running.server.done <- err // stop joins it, too
@@ -111,9 +112,17 @@ func (r *running) stop(ctx context.Context) error {
 	return errors.Join(err, r.node.Close(ctx))
 }
 
-// refusedStart gives what a node refuses about its configuration or directory the
-// exit status of a configuration.
+// refusedStart gives what a node refuses about its configuration or directory, and what
+// its cluster refuses about it, the exit status of a configuration.
 func refusedStart(err error) error {
+	switch refusal, ok := errors.AsType[*roster.Error](err); {
+	case !ok:
+		return err
+	case errors.Is(err, syscall.EADDRINUSE):
+		return configError(err.Error() + ": stop what listens there, or choose another with --bind")
+	case refusal.Field == "bind":
+		return configError(err.Error() + ": choose an address of this machine with --bind")
+	}
 	switch roster.CodeOf(err) {
 	case roster.CodeInvalid, roster.CodeConflict, roster.CodeDenied, roster.CodeRefused:
 		return configError(err.Error())
