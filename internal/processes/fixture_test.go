@@ -215,3 +215,13 @@ func (s *site) freeAddress() string {
 	s.Fatal("no port is free for TCP and UDP")
 	return ""
 }
+
+// says checks that a text holds every word that its reader needs.
+func (s *site) says(what, text string, words ...string) {
+	s.Helper()
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			s.Errorf("%s does not say %q:\n%s", what, word, text)
+		}
+	}
+}
