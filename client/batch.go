@@ -32,7 +32,7 @@ type batchResult struct {
 // travels alone.
 func (c *Client) RegisterBatch(ctx context.Context, items []roster.Register) ([]roster.BatchResult, roster.Token, error) {
 	if len(items) > roster.BatchMax {
-		return nil, "", roster.Invalid("agents", "%d agents; at most %d in one batch", len(items), roster.BatchMax)
+		return nil, "", roster.Errorf(roster.CodeTooLarge, "%d agents; at most %d in one batch", len(items), roster.BatchMax)
 	}
 	if len(items) == 0 {
 		return []roster.BatchResult{}, "", nil

@@ -55,7 +55,7 @@ func (c *conn) push(s segment) {
 // Read implements net.Conn.
 func (c *conn) Read(b []byte) (int, error) {
 	for {
-		n, err, wait, changed := c.tryRead(b)
+		n, wait, changed, err := c.tryRead(b)
 		if n > 0 || err != nil || len(b) == 0 {
 			return n, err
 		}
@@ -77,28 +77,28 @@ func (c *conn) Read(b []byte) (int, error) {
 
 // tryRead reads what is due. Without any, it says how long to wait (0: until
 // changed) and what to watch.
-func (c *conn) tryRead(b []byte) (n int, err error, wait time.Duration, changed <-chan struct{}) {
+func (c *conn) tryRead(b []byte) (n int, wait time.Duration, changed <-chan struct{}, err error) {
 	c.net.mu.Lock()
 	defer c.net.mu.Unlock()
 	now := time.Now()
 	if c.closed {
-		return 0, net.ErrClosed, 0, nil
+		return 0, 0, nil, net.ErrClosed
 	}
 	if expired(c.readDeadline, now) {
-		return 0, os.ErrDeadlineExceeded, 0, nil
+		return 0, 0, nil, os.ErrDeadlineExceeded
 	}
 	next := c.readDeadline
 	if len(c.inbox) > 0 && !c.net.isBlocked(c.remote, c.local) {
 		head := &c.inbox[0]
 		if !head.at.After(now) {
 			if head.err != nil {
-				return 0, head.err, 0, nil
+				return 0, 0, nil, head.err
 			}
 			n = copy(b, head.data)
 			if head.data = head.data[n:]; len(head.data) == 0 {
 				c.inbox = c.inbox[1:]
 			}
-			return n, nil, 0, nil
+			return n, 0, nil, nil
 		}
 		if next.IsZero() || head.at.Before(next) {
 			next = head.at
@@ -107,7 +107,7 @@ func (c *conn) tryRead(b []byte) (n int, err error, wait time.Duration, changed 
 	if !next.IsZero() {
 		wait = next.Sub(now)
 	}
-	return 0, nil, wait, c.changed
+	return 0, wait, c.changed, nil
 }
 
 func expired(deadline, now time.Time) bool { return !deadline.IsZero() && !deadline.After(now) }

@@ -109,7 +109,7 @@ func pair(t *testing.T, o Options) (from, to *Transport, state *fixed) {
 
 func heartbeat(term uint64) *raft.AppendEntriesRequest {
 	return &raft.AppendEntriesRequest{
-		RPCHeader: raft.RPCHeader{ProtocolVersion: 3, ID: []byte("a"), Addr: []byte("a")}, Term: term, Leader: []byte("a"),
+		RPCHeader: raft.RPCHeader{ProtocolVersion: 3, ID: []byte("a"), Addr: []byte("a")}, Term: term,
 	}
 }
 

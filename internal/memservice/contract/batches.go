@@ -59,9 +59,7 @@ func batchBounds(f *fixture) {
 		items[i] = roster.Register{Agent: roster.Agent{ID: ids[i]}, Mode: roster.ModeCreate}
 	}
 	_, _, err = f.s.RegisterBatch(f.ctx, items)
-	if code := roster.CodeOf(err); code != roster.CodeTooLarge && code != roster.CodeInvalid { // Invalid: refused before it was sent
-		f.Errorf("a batch of %d: %v", len(items), err)
-	}
+	f.refused(err, roster.CodeTooLarge)
 	_, _, err = f.s.LookupBatch(f.ctx, ids, roster.Read{})
 	f.refused(err, roster.CodeTooLarge)
 	_, err = f.s.RenewSessions(f.ctx, sessions)
