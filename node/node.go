@@ -12,6 +12,7 @@ import (
 
 	"roster"
 	"roster/cluster"
+	"roster/node/closing"
 	"roster/node/founding"
 	"roster/node/router"
 	"roster/node/sessions"
@@ -31,7 +32,7 @@ type Node struct {
 	sessions *sessions.Sessions
 	lease    *lease
 
-	stack  stack
+	stack  closing.Stack
 	opened chan struct{}   // closed when other nodes may call
 	ctx    context.Context // ends when the node stops
 	cancel context.CancelFunc
@@ -61,7 +62,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := n.open(ctx); err != nil {
 		n.cancel()
-		n.stack.unwind(ctx, n.config.Logger) //nolint:errcheck // the first error is the one to tell
+		n.stack.Unwind(ctx, n.config.Logger) //nolint:errcheck // the first error is the one to tell
 		return nil, err
 	}
 	return n, nil
@@ -92,7 +93,7 @@ func (n *Node) open(ctx context.Context) error {
 			return err
 		}
 	}
-	n.stack.push("loops", func(context.Context) error {
+	n.stack.Push("loops", func(context.Context) error {
 		n.cancel()
 		return n.loops.Wait()
 	})
@@ -123,7 +124,7 @@ func (n *Node) openDir() (*founding.Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.stack.push("data directory", func(context.Context) error { return unlock() })
+	n.stack.Push("data directory", func(context.Context) error { return unlock() })
 	return founding.LoadIdentity(n.foundingConfig())
 }
 
@@ -133,7 +134,7 @@ func (n *Node) openTransport(ctx context.Context, id *founding.Identity) (err er
 	if err != nil {
 		return err
 	}
-	n.stack.push("transport", func(context.Context) error { return n.net.Close() })
+	n.stack.Push("transport", func(context.Context) error { return n.net.Close() })
 	if n.config.Advertise == "" {
 		n.config.Advertise = n.net.Addr()
 	}
@@ -145,7 +146,7 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 	if err != nil {
 		return err
 	}
-	n.stack.push("shards", n.host.Close)
+	n.stack.Push("shards", n.host.Close)
 	n.router = router.New(router.Config{Self: id.NodeID, Groups: n.host.Group, Call: n.call,
 		Applied: func(id roster.ShardID, op roster.Op, result roster.Result) { n.sessions.Applied(id, op, result) }})
 	n.sessions = sessions.New(sessions.Config{Router: n.router, Self: id.NodeID, Call: n.call, Logger: n.log})
@@ -163,7 +164,7 @@ func (n *Node) openGossip(ctx context.Context, id *founding.Identity) (err error
 	if err != nil {
 		return err
 	}
-	n.stack.push("gossip", func(context.Context) error { return n.gossip.Close() })
+	n.stack.Push("gossip", func(context.Context) error { return n.gossip.Close() })
 	return nil
 }
 
@@ -319,5 +320,5 @@ func (n *Node) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, n.config.CloseWithin)
 	defer cancel()
 	n.stop(nil)
-	return n.stack.unwind(ctx, n.log)
+	return n.stack.Unwind(ctx, n.log)
 }

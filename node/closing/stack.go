@@ -1,4 +1,4 @@
-package node
+package closing
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 	"log/slog"
 )
 
-// stack is the list of things to stop, by name, last opened first. It also rolls
-// back a half-built node.
-type stack struct {
+// Stack is the list of things to stop. The zero value is empty and ready for use by
+// one goroutine at a time.
+type Stack struct {
 	steps []step
 }
 
@@ -18,12 +18,14 @@ type step struct {
 	stop func(context.Context) error
 }
 
-func (s *stack) push(name string, stop func(context.Context) error) {
+// Push adds a thing that is now open.
+func (s *Stack) Push(name string, stop func(context.Context) error) {
 	s.steps = append(s.steps, step{name, stop})
 }
 
-// unwind stops everything once, newest first, and goes on past errors.
-func (s *stack) unwind(ctx context.Context, log *slog.Logger) error {
+// Unwind stops everything once, newest first, going on past errors, which it
+// logs and joins.
+func (s *Stack) Unwind(ctx context.Context, log *slog.Logger) error {
 	var faults []error
 	for len(s.steps) > 0 {
 		last := s.steps[len(s.steps)-1]
