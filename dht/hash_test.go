@@ -22,6 +22,14 @@ func TestSlotIsTheSameForEver(t *testing.T) {
 	}
 }
 
+func TestAgentSlotIsThatOfTheKey(t *testing.T) {
+	for _, id := range []roster.AgentID{"demo/planner", "demo/fleet~7", "demo/fleet~7~8", "a~b/c", "a~b/c~d", "demo/", "/x", "demo", "~", ""} {
+		if got, want := AgentSlot(id), Slot(id.Key()); got != want {
+			t.Errorf("AgentSlot(%q) = %d, its key's slot is %d", id, got, want)
+		}
+	}
+}
+
 // With 100 keys a slot, Poisson's spread is 10: no slot may be 6 of them away, and
 // keys that differ in their last byte alone must not fall together.
 func TestSlotSpreadsKeys(t *testing.T) {

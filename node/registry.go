@@ -210,7 +210,7 @@ func (n *Node) Lookup(ctx context.Context, id roster.AgentID, r roster.Read) (*r
 	if err := id.Validate(); err != nil {
 		return nil, roster.Stamp{}, err
 	}
-	shard, err := n.router.ShardOf(id.Key())
+	shard, err := n.router.ShardOfAgent(id)
 	if err != nil {
 		return nil, roster.Stamp{}, err
 	}
@@ -256,7 +256,7 @@ type reads struct {
 }
 
 func (b *reads) lookup(ctx context.Context, id roster.AgentID) (*roster.Record, error) {
-	shard, err := b.node.router.ShardOf(id.Key())
+	shard, err := b.node.router.ShardOfAgent(id)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"roster"
 )
@@ -16,6 +17,7 @@ import (
 type Host struct {
 	config  Config
 	metrics *metrics
+	open    atomic.Pointer[map[roster.ShardID]*Group] // for look-ups, which take no lock
 	mu      struct {
 		sync.Mutex
 		groups map[roster.ShardID]*Group // nil while a group is being opened
@@ -31,6 +33,7 @@ func OpenHost(c Config) (*Host, error) {
 	}
 	h := &Host{config: c.withDefaults()}
 	h.mu.groups = map[roster.ShardID]*Group{}
+	h.publish()
 	h.metrics = newMetrics(h)
 	if c.Metrics != nil {
 		if err := h.metrics.register(c.Metrics); err != nil {
@@ -54,6 +57,7 @@ func (h *Host) Open(ctx context.Context, id roster.ShardID, bootstrap []Server) 
 		delete(h.mu.groups, id)
 	} else {
 		h.mu.groups[id] = g
+		h.publish()
 	}
 	h.mu.Unlock()
 	if err == nil && late {
@@ -87,10 +91,19 @@ func (h *Host) dir(id roster.ShardID) string {
 
 // Group returns an open group.
 func (h *Host) Group(id roster.ShardID) (*Group, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	g := h.mu.groups[id]
-	return g, g != nil
+	g, ok := (*h.open.Load())[id]
+	return g, ok
+}
+
+// publish makes Group see the open groups; the lock is held, or nobody else knows h.
+func (h *Host) publish() {
+	open := make(map[roster.ShardID]*Group, len(h.mu.groups))
+	for id, g := range h.mu.groups {
+		if g != nil {
+			open[id] = g
+		}
+	}
+	h.open.Store(&open)
 }
 
 // Groups returns the open groups by shard.

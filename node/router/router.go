@@ -74,6 +74,15 @@ func (r *Router) ShardOf(key roster.Key) (roster.ShardID, error) {
 	return m.Slots[dht.Slot(key)], nil
 }
 
+// ShardOfAgent is ShardOf of an agent's key, without the cost of making it.
+func (r *Router) ShardOfAgent(id roster.AgentID) (roster.ShardID, error) {
+	m := r.routes.Load()
+	if m == nil {
+		return 0, ErrNoCluster
+	}
+	return m.Slots[dht.AgentSlot(id)], nil
+}
+
 // AgentShards lists the shards that hold agents, in order.
 func (r *Router) AgentShards() ([]roster.ShardID, error) {
 	m := r.routes.Load()
