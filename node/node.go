@@ -2,8 +2,8 @@ package node
 
 import (
 	"context"
+	"errors"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -17,6 +17,7 @@ import (
 	"roster/node/router"
 	"roster/node/sessions"
 	"roster/shard"
+	"roster/shard/logstore"
 	"roster/transport"
 )
 
@@ -209,7 +210,7 @@ func (n *Node) openGroups(ctx context.Context) error {
 			voters = bootstrapServers(first.Shards[shardID].Voters, id.NodeID)
 		}
 		if _, err := n.host.Open(ctx, shardID, voters); err != nil {
-			return err
+			return n.shardFault(shardID, err)
 		}
 	}
 	if id.Opened {
@@ -225,11 +226,25 @@ func (n *Node) checkShardDir(id *founding.Identity, shardID roster.ShardID) erro
 	if !id.Opened || n.config.Durability == roster.DurabilityNone {
 		return nil
 	}
-	dir := filepath.Join(n.config.DataDir, "shards", shardID.String())
-	if _, err := os.Stat(dir); err != nil {
+	dir := n.shardDir(shardID)
+	if err := logstore.Present(logstore.Bolt, dir); err != nil {
 		return founding.DirFault(dir, "is missing although it was there: restore it from a copy; or empty the data directory, start as a new node and take this one out of the cluster", err)
 	}
 	return nil
+}
+
+func (n *Node) shardDir(id roster.ShardID) string {
+	return filepath.Join(n.config.DataDir, "shards", id.String())
+}
+
+// shardFault says what to do about a replica that does not open. What has a code says
+// so itself.
+func (n *Node) shardFault(id roster.ShardID, err error) error {
+	if _, ok := errors.AsType[*roster.Error](err); ok {
+		return err
+	}
+	return founding.DirFault(n.shardDir(id), "cannot be used. If the disk is sound and has room: "+
+		"empty the data directory and start as a new node while the shard's other voters live, or restore a copy of the whole directory", err)
 }
 
 // bootstrapServers returns the first configuration of a group: nil where self does

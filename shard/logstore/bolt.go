@@ -31,6 +31,8 @@ func openBolt(dir string) (Store, error) {
 		}
 	} else if err != nil {
 		return nil, err
+	} else if err := checkFile(path); err != nil {
+		return nil, err
 	}
 	return openFile(path)
 }
