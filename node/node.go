@@ -201,10 +201,12 @@ func (n *Node) openGroups(ctx context.Context) error {
 		first = foundingMap(id.Founding, id.Cluster)
 		n.router.SetMap(first)
 	}
-	for shardID := range roster.ShardID(id.Shards + 1) {
+	for shardID := range roster.ShardID(id.Shards + 1) { // before any of them goes on
 		if err := n.checkShardDir(&id, shardID); err != nil {
 			return err
 		}
+	}
+	for shardID := range roster.ShardID(id.Shards + 1) {
 		var voters []shard.Server
 		if id.Founding != nil && !id.Opened {
 			voters = bootstrapServers(first.Shards[shardID].Voters, id.NodeID)
