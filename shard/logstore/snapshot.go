@@ -106,7 +106,7 @@ func before(name string, newest raft.SnapshotMeta) bool {
 // start: it says what to do.
 func Unreadable(path string, err error) error {
 	return fmt.Errorf("snapshot %s cannot be read: %w; this replica does not start from an older one, because it may have acknowledged what came after: "+
-		"if the shard has a healthy majority, move the shard's directory away and add this node again as a reader; otherwise restore a backup", path, err)
+		"empty the data directory and start as a new node while the shard's other voters live, or restore a copy of the whole directory", path, err)
 }
 
 // opened is the stream of a snapshot.
