@@ -223,7 +223,7 @@ func TestUnreadableSnapshotKeepsTheGroupClosed(t *testing.T) {
 			h, err := OpenHost(c.config("n1"))
 			must(t, err)
 			_, err = h.Open(t.Context(), testShard, nil)
-			if err == nil || !strings.Contains(err.Error(), "cannot be read") || !strings.Contains(err.Error(), "restore a backup") {
+			if err == nil || !strings.Contains(err.Error(), "cannot be read") || !strings.Contains(err.Error(), "restore a copy") {
 				t.Errorf("open: %v; want what is wrong and what to do", err)
 			}
 			must(t, h.Close(t.Context()))
