@@ -199,7 +199,13 @@ func (s *site) soon() context.Context {
 func (s *site) freeAddress() string {
 	s.Helper()
 	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.N(12000))
+		port := 20000 + rand.N(12000)
+		taken, err := os.OpenFile(filepath.Join(filepath.Dir(s.binary), fmt.Sprintf("port-%d", port)), os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			continue // another test has it, or had
+		}
+		_ = taken.Close() // its name is what counts
+		address := fmt.Sprintf("127.0.0.1:%d", port)
 		stream, err := net.Listen("tcp", address)
 		if err != nil {
 			continue

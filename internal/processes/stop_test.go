@@ -1,6 +1,8 @@
 package processes
 
 import (
+	"errors"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -40,10 +42,15 @@ func TestDev(t *testing.T) {
 	if err != nil || len(members) != 3 {
 		t.Errorf("%d members (%v), want 3", len(members), err)
 	}
+	s.until(readyWithin, "dev tells what to try", func() error {
+		if text := first.process.output(); !strings.Contains(text, "Stop with Ctrl-C") || !strings.Contains(text, "demo/coder-1") {
+			return errors.New(text)
+		}
+		return nil
+	})
 	status, took := s.interrupt(first.process, syscall.SIGINT)
 	t.Logf("Ctrl-C: stopped after %v", round(took))
 	if status != 0 {
 		t.Errorf("exits with %d", status)
 	}
-	s.says("dev", first.process.output(), "demo/coder-1", "Stop with Ctrl-C")
 }
