@@ -20,8 +20,12 @@ type mesh struct {
 		listeners map[place]*doorway
 		cut       map[roster.NodeID]bool
 		pipes     map[*pipe]struct{}
+		lost      map[way]bool
 	}
 }
+
+// way is one direction between two nodes.
+type way struct{ from, to roster.NodeID }
 
 type place struct {
 	node  roster.NodeID
@@ -33,6 +37,7 @@ func newMesh() *mesh {
 	m.mu.listeners = map[place]*doorway{}
 	m.mu.cut = map[roster.NodeID]bool{}
 	m.mu.pipes = map[*pipe]struct{}{}
+	m.mu.lost = map[way]bool{}
 	return m
 }
 
@@ -61,6 +66,13 @@ func (m *mesh) heal(id roster.NodeID) {
 	delete(m.mu.cut, id)
 }
 
+// lose makes everything that one node says to another vanish on the way.
+func (m *mesh) lose(from, to roster.NodeID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.mu.lost[way{from, to}] = true
+}
+
 type port struct {
 	mesh *mesh
 	id   roster.NodeID
@@ -80,7 +92,7 @@ func (p *port) Dial(ctx context.Context, addr string, group uint32) (net.Conn, e
 	d := p.mesh.mu.listeners[place{to, group}]
 	refused := d == nil || p.mesh.mu.cut[p.id] || p.mesh.mu.cut[to]
 	near, far := net.Pipe()
-	ours, theirs := &pipe{near, p.mesh, p.id, to}, &pipe{far, p.mesh, p.id, to}
+	ours, theirs := &pipe{near, p.mesh, p.id, to, way{p.id, to}}, &pipe{far, p.mesh, p.id, to, way{to, p.id}}
 	if !refused {
 		p.mesh.mu.pipes[ours] = struct{}{}
 		p.mesh.mu.pipes[theirs] = struct{}{}
@@ -105,6 +117,17 @@ type pipe struct {
 	net.Conn
 	mesh     *mesh
 	from, to roster.NodeID
+	speaks   way
+}
+
+func (p *pipe) Write(b []byte) (int, error) {
+	p.mesh.mu.Lock()
+	lost := p.mesh.mu.lost[p.speaks]
+	p.mesh.mu.Unlock()
+	if lost {
+		return len(b), nil
+	}
+	return p.Conn.Write(b)
 }
 
 func (p *pipe) Close() error {

@@ -202,15 +202,13 @@ func (g *Group) readIndex(ctx context.Context) (roster.Index, error) {
 	if r == nil {
 		return 0, g.moved()
 	}
-	commit := g.raft.CommitIndex()
-	if err := g.await(ctx, g.raft.VerifyLeader()); err != nil {
-		return 0, g.moved()
-	}
-	if g.raft.CurrentTerm() != r.term || g.reign.Load() != r {
-		return 0, g.moved()
-	}
 	ctx, cancel := context.WithTimeout(ctx, roster.RequestDeadline)
 	defer cancel()
+	asked := g.config.Now()
+	commit := g.raft.CommitIndex()
+	if err := g.confirm(ctx, r, asked); err != nil {
+		return 0, err
+	}
 	err := g.waitFor(ctx, &g.applied, func() bool {
 		applied := g.replica.Applied()
 		return commit <= applied || g.fresh.Loud(commit, applied) <= applied
@@ -219,4 +217,25 @@ func (g *Group) readIndex(ctx context.Context) (roster.Index, error) {
 		return 0, g.late("the replica is behind", err)
 	}
 	return g.replica.Index(), nil
+}
+
+// confirm waits until a quorum of voters has answered, in the term of r, requests that
+// were sent after a moment. Raft's own verification only makes it ask at once: it counts
+// the answers of readers too, and answers to what was sent before, which a leader that
+// was paused finds waiting when it wakes up replaced.
+func (g *Group) confirm(ctx context.Context, r *reign, asked time.Time) error {
+	if err := g.await(ctx, g.raft.VerifyLeader()); err != nil {
+		return g.moved()
+	}
+	err := g.waitFor(ctx, &g.bell, func() bool {
+		contact := g.quorumContact(r.term)
+		return g.reign.Load() != r || contact == nil || !contact.Before(asked)
+	})
+	if err != nil {
+		return g.late("no quorum answered in time", err)
+	}
+	if g.raft.CurrentTerm() != r.term || g.reign.Load() != r {
+		return g.moved()
+	}
+	return nil
 }
