@@ -26,7 +26,7 @@ type ageAnswer struct {
 }
 
 func (n *Node) serveAge() ([]byte, error) {
-	return json.Marshal(ageAnswer{time.Since(n.lease.start).Milliseconds()})
+	return json.Marshal(ageAnswer{n.lease.Age().Milliseconds()})
 }
 
 // watchConflicts stops this node when another one carries its id or name and was
@@ -51,7 +51,7 @@ func (n *Node) watchConflicts(ctx context.Context) error {
 func (n *Node) givesWay(ctx context.Context, twin *cluster.TwinError) bool {
 	ctx, cancel := context.WithTimeout(ctx, ageWithin)
 	defer cancel()
-	own := time.Since(n.lease.start)
+	own := n.lease.Age()
 	if twin.ID != n.ID() && own > twinWithin {
 		return false
 	}
