@@ -174,18 +174,22 @@ func (r *Router) ProposeAll(ctx context.Context, id roster.ShardID, ops []roster
 	return outcomes
 }
 
-// settle stores what is final in outcomes and returns the operations still open.
-// An operation once Unknown stays Unknown until an answer settles it.
+// settle stores what is final in outcomes and returns the operations still open. An
+// operation once Unknown stays Unknown until the rules have answered it: that a later
+// try was refused on the way, or found no room, says nothing of the one before.
 func settle(outcomes []Outcome, open []int, ops []roster.Op, answers []Outcome) []int {
 	still := open[:0]
 	for i, at := range open {
 		answer := answers[i]
+		doubt := roster.CodeOf(outcomes[at].err) == roster.CodeUnknown
 		switch code := roster.CodeOf(answer.err); {
-		case code == roster.CodeMoved, code == roster.CodeUnavailable:
+		case code == roster.CodeMoved, code == roster.CodeUnavailable,
+			doubt && roster.CodeOf(answer.Refusal()) == roster.CodeOverloaded:
 			still = append(still, at)
 		case code == roster.CodeUnknown && ops[at].Request.Client != 0:
 			outcomes[at] = answer
 			still = append(still, at)
+		case doubt && answer.err != nil: // no try will do better
 		default:
 			outcomes[at] = answer
 		}
