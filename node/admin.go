@@ -165,7 +165,7 @@ func (n *Node) checkReplicas() roster.Check {
 }
 
 func (n *Node) checkLease() roster.Check {
-	check := roster.Check{Name: "lease", OK: n.lease.held(), Detail: "held"}
+	check := roster.Check{Name: "lease", OK: n.lease.Held(), Detail: "held"}
 	if !check.OK {
 		check.Detail = "not renewed: the system shard does not answer"
 	}
@@ -231,9 +231,9 @@ func (n *Node) Leave(ctx context.Context, force bool) error {
 	}
 	n.handOver(ctx)
 	if len(n.host.Groups()) > 0 {
-		n.lease.leaving.Store(true)
+		n.lease.Leaving(true)
 		if _, err := n.router.ProposeOwn(ctx, roster.SystemShard, roster.LeaveNode{ID: n.ID()}); err != nil {
-			n.lease.leaving.Store(false)
+			n.lease.Leaving(false)
 			return err
 		}
 	}

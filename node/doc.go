@@ -10,7 +10,7 @@
 //   - watch.go merges the feeds of all shards into one stream;
 //   - founding.go decides once, with promises on disk, who begins a cluster;
 //   - keeper.go, on the leader of a shard, counts the TTL of its sessions;
-//   - lease.go renews this node's own lease in the system shard;
+//   - package lease renews this node's own lease in the system shard;
 //   - readers.go, on the leader of a shard, makes every other node a reader of it.
 //
 // What the caller owes: one Open per data directory, and a Close. Open returns as

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,6 +13,7 @@ import (
 	"roster/cluster"
 	"roster/node/closing"
 	"roster/node/founding"
+	"roster/node/lease"
 	"roster/node/router"
 	"roster/node/sessions"
 	"roster/shard"
@@ -31,7 +31,7 @@ type Node struct {
 	host     *shard.Host
 	router   *router.Router
 	sessions *sessions.Sessions
-	lease    *lease
+	lease    *lease.Lease
 
 	stack  closing.Stack
 	opened chan struct{}   // closed when other nodes may call
@@ -83,7 +83,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err := n.openShards(id); err != nil {
 		return err
 	}
-	n.lease = &lease{router: n.router, self: n.self, log: n.log, start: time.Now()}
+	n.lease = lease.New(n.router, n.self, n.log)
 	if err := n.openGossip(ctx, id); err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (n *Node) begin(ctx context.Context, belongs bool) error {
 			work.Go(func() error { return n.followMap(ctx, g) })
 		}
 	}
-	work.Go(func() error { return n.lease.run(ctx) })
+	work.Go(func() error { return n.lease.Run(ctx) })
 	work.Go(func() error { return n.founder.Announce(ctx) })
 	return work.Wait()
 }

@@ -3,7 +3,6 @@ package shard
 import (
 	"context"
 	"errors"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 type reign struct {
 	ctx   context.Context
 	term  uint64
-	clock *clock
+	clock *replica.Clock
 	// contact is the last contact with a quorum; nil when this node is its own.
 	contact atomic.Pointer[time.Time]
 }
@@ -30,41 +29,6 @@ func (r *reign) upto(now time.Time) time.Time {
 		return *contact
 	}
 	return now
-}
-
-// clock gives log time during a reign: it goes on from the last applied entry and
-// runs with the monotonic clock, but no entry is further than StampStepMax ahead of
-// the one before; the rest of a long silence is dropped.
-type clock struct {
-	mu struct {
-		sync.Mutex
-		base  roster.LogTime
-		since time.Time
-		last  roster.LogTime
-	}
-}
-
-func newClock(base roster.LogTime, now time.Time) *clock {
-	c := &clock{}
-	c.mu.base, c.mu.last, c.mu.since = base, base, now
-	return c
-}
-
-// read returns the log time at now.
-func (c *clock) read(now time.Time) roster.LogTime {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	at := c.mu.base + roster.LogTime(max(0, now.Sub(c.mu.since)))
-	return min(max(at, c.mu.last), c.mu.last+roster.StampStepMax)
-}
-
-// stamp returns the log time for the next entry.
-func (c *clock) stamp(now time.Time) roster.LogTime {
-	at := c.read(now)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.mu.base, c.mu.since, c.mu.last = at, now, at
-	return at
 }
 
 // Leading returns a channel on which a context arrives each time this node gains
@@ -154,7 +118,7 @@ func (g *Group) commitTick(ctx context.Context) error {
 }
 
 func (g *Group) enthrone(ctx context.Context, term uint64) {
-	r := &reign{ctx: ctx, term: term, clock: newClock(g.Now(), g.config.Now())}
+	r := &reign{ctx: ctx, term: term, clock: replica.NewClock(g.Now(), g.config.Now())}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if ctx.Err() != nil || g.raft.CurrentTerm() != term || g.raft.State() != raft.Leader {

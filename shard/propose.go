@@ -196,7 +196,7 @@ func (q *proposer) untilTick() time.Duration {
 	if r == nil || !due {
 		return time.Hour
 	}
-	return min(max(time.Duration(deadline-r.clock.read(q.group.config.Now())), tickGap), roster.TickEvery)
+	return min(max(time.Duration(deadline-r.clock.Read(q.group.config.Now())), tickGap), roster.TickEvery)
 }
 
 // submit hands a batch to Raft and leaves a goroutine with its answer. The caller
@@ -224,7 +224,7 @@ func (q *proposer) submit(ctx context.Context, batch []*proposal) {
 
 func (q *proposer) encode(r *reign, batch []*proposal) ([]byte, error) {
 	now := q.group.config.Now()
-	entry := roster.Entry{Shard: q.group.id, At: r.clock.stamp(now), Wall: roster.WallTime(now.UnixNano()), Ops: make([]roster.Op, len(batch))}
+	entry := roster.Entry{Shard: q.group.id, At: r.clock.Stamp(now), Wall: roster.WallTime(now.UnixNano()), Ops: make([]roster.Op, len(batch))}
 	size := 64
 	for i, p := range batch {
 		entry.Ops[i] = p.op

@@ -1,0 +1,79 @@
+package lease
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"roster"
+	"roster/node/router"
+)
+
+// Lease is a node's lease in the system shard. Renewals that are lost cost nothing;
+// once NodeLeaseMargin has passed since the sending of the last acknowledged one, the
+// node must take it that others think it dead.
+type Lease struct {
+	router *router.Router
+	self   func() roster.NodeInfo
+	log    *slog.Logger
+	start  time.Time
+	acked  atomic.Int64 // when the last acknowledged renewal was sent, after start
+	// leaving is set while and after the node says that it leaves: a renewal that is
+	// refused for that reason must not enter the node again.
+	leaving atomic.Bool
+}
+
+// New returns a lease that is not held yet. self is what Run enters.
+func New(r *router.Router, self func() roster.NodeInfo, log *slog.Logger) *Lease {
+	return &Lease{router: r, self: self, log: log, start: time.Now()}
+}
+
+// Age returns how long ago New was called: how long this node has been up.
+func (l *Lease) Age() time.Duration { return time.Since(l.start) }
+
+// Leaving tells Run whether to hold still because the node is leaving.
+func (l *Lease) Leaving(yes bool) { l.leaving.Store(yes) }
+
+// attemptMax bounds one renewal, so that a lost one leaves time for another.
+const attemptMax = time.Second
+
+// Held reports whether nobody can think this node dead yet.
+func (l *Lease) Held() bool {
+	acked := l.acked.Load()
+	return acked != 0 && l.Age()-time.Duration(acked) < roster.NodeLeaseMargin
+}
+
+// Run enters the node in the system shard and renews its lease until ctx ends.
+func (l *Lease) Run(ctx context.Context) error {
+	var command roster.Command = roster.JoinNode{Node: l.self()}
+	for {
+		sent := l.Age()
+		if l.leaving.Load() {
+			if !router.Wait(ctx, roster.NodeLeaseRenew) {
+				return nil
+			}
+			continue
+		}
+		switch err := l.send(ctx, command); roster.CodeOf(err) {
+		case "":
+			l.acked.Store(int64(sent))
+			command = roster.RenewNode{ID: l.self().ID}
+		case roster.CodeNotFound, roster.CodeGone, roster.CodeConflict:
+			command = roster.JoinNode{Node: l.self()}
+		default:
+			l.log.Debug("renew lease", "err", err)
+		}
+		if !router.Wait(ctx, roster.NodeLeaseRenew-min(l.Age()-sent, roster.NodeLeaseRenew)) {
+			return nil
+		}
+	}
+}
+
+// send makes one try. It carries no Request: renewing twice is harmless.
+func (l *Lease) send(ctx context.Context, c roster.Command) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptMax)
+	defer cancel()
+	op := roster.Op{Ring: l.router.Ring(), Command: c}
+	return l.router.ProposeAll(ctx, roster.SystemShard, []roster.Op{op})[0].Refusal()
+}
