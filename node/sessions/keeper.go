@@ -16,12 +16,6 @@ import (
 // an end may be noticed.
 const keeperStep = 100 * time.Millisecond
 
-// tellPause is the pause before a keeper tells again a shard that did not answer.
-const tellPause = time.Second
-
-// tellersMax bounds the ended sessions that a keeper tells other shards about at once.
-const tellersMax = 32
-
 // keeper counts the TTL of a shard's sessions while this node leads the shard.
 // Renewals are memory: they cost no log entry, and a new leader gives every session
 // a full TTL, so that a session never ends early. Log time never ends a session.
@@ -34,7 +28,8 @@ type keeper struct {
 		sync.Mutex
 		live map[roster.SessionID]*liveSession
 	}
-	ended chan struct{} // a session ended: there may be shards to tell
+	over  <-chan struct{} // the leadership has ended: nothing that is said here counts
+	ended chan struct{}   // a session ended: there may be shards to tell
 }
 
 // liveSession is a session's remaining life in memory.
@@ -43,45 +38,92 @@ type liveSession struct {
 	ttl        time.Duration
 	until      time.Time
 	holders    map[roster.NodeID]bool // nodes at which a client holds it open
+	heard      time.Time              // by then every node that holds it has said so to this keeper
 	ending     chan struct{}          // its end is being proposed; closed when that is decided
+	doubt      bool                   // its end may have been executed: only a certain answer decides
 }
 
-func newKeeper(g *shard.Group, log *slog.Logger, propose func(context.Context, roster.ShardID, roster.Command) (roster.Result, error)) *keeper {
-	k := &keeper{group: g, log: log, propose: propose, ended: make(chan struct{}, 1)}
+func newKeeper(over <-chan struct{}, g *shard.Group, log *slog.Logger, propose func(context.Context, roster.ShardID, roster.Command) (roster.Result, error)) *keeper {
+	k := &keeper{group: g, log: log, propose: propose, over: over, ended: make(chan struct{}, 1)}
 	k.mu.live = make(map[roster.SessionID]*liveSession)
 	return k
 }
 
 // run keeps the sessions until ctx, the leadership, ends.
 func (k *keeper) run(ctx context.Context) error {
-	if err := k.load(); err != nil {
+	from, err := k.load()
+	if err != nil {
 		return err
 	}
-	k.wake()
-	tellerDone := make(chan struct{})
-	go func() {
-		defer close(tellerDone)
-		k.tell(ctx)
-	}()
-	tick := time.NewTicker(keeperStep)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		select {
-		case <-tick.C:
-			k.expire(ctx)
-		case <-ctx.Done():
-		}
-	}
-	<-tellerDone
-	return nil
+	ctx, cancel := context.WithCancel(ctx)
+	var others sync.WaitGroup
+	others.Go(func() { k.tell(ctx) })
+	others.Go(func() { k.tick(ctx) })
+	err = k.follow(ctx, from)
+	cancel()
+	others.Wait()
+	return err
 }
 
-// load gives every session that the state machine knows a full TTL from now.
-func (k *keeper) load() error {
-	_, err := k.group.View(func(v *fsm.View) error {
+// load gives every session that the state machine knows, and that is not counted yet, a
+// full TTL from now. It returns the index that it saw.
+func (k *keeper) load() (roster.Index, error) {
+	seen, err := k.group.View(func(v *fsm.View) error {
 		for _, s := range v.Sessions() {
 			if !s.Ended {
+				k.open(s, time.Now().Add(holdPeriod(s)+router.AttemptWithin))
+			}
+		}
+		return nil
+	})
+	k.wake()
+	return seen.Index, err
+}
+
+// follow learns from the log itself which sessions have begun and ended: who proposed
+// that may have gone away before it was done.
+func (k *keeper) follow(ctx context.Context, from roster.Index) error {
+	feed, err := k.group.Feed(from)
+	for {
+		var events []roster.Event
+		if err == nil {
+			events, _, err = feed.Next(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case roster.CodeOf(err) == roster.CodeGone: // more than is kept has happened
+			if from, err = k.load(); err == nil {
+				feed, err = k.group.Feed(from)
+			}
+		case err == nil:
+			err = k.learn(events)
+		default:
+			return err
+		}
+	}
+}
+
+// learn looks at the sessions that events name.
+func (k *keeper) learn(events []roster.Event) error {
+	var touched []roster.SessionID
+	for _, e := range events {
+		if e.Type == roster.EventSession {
+			touched = append(touched, e.Session)
+		}
+	}
+	if len(touched) == 0 {
+		return nil
+	}
+	_, err := k.group.View(func(v *fsm.View) error {
+		for _, id := range touched {
+			switch s, known := v.Session(id); {
+			case known && !s.Ended:
 				k.opened(s)
+			case known && len(s.Shards) > 0:
+				k.closed(id)
+			case known: // nobody else is to be told
+				k.forget(id)
 			}
 		}
 		return nil
@@ -89,31 +131,39 @@ func (k *keeper) load() error {
 	return err
 }
 
+// tick ends what has run out.
+func (k *keeper) tick(ctx context.Context) {
+	for router.Wait(ctx, keeperStep) {
+		k.expire(ctx)
+	}
+}
+
 // opened begins the count of a session, unless it is counted already.
-func (k *keeper) opened(s roster.Session) {
+func (k *keeper) opened(s roster.Session) { k.open(s, time.Time{}) }
+
+func (k *keeper) open(s roster.Session, heard time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if known := k.mu.live[s.ID]; known != nil && known.generation >= s.Generation {
 		return
 	}
 	k.mu.live[s.ID] = &liveSession{generation: s.Generation, ttl: time.Duration(s.TTL),
-		until: time.Now().Add(time.Duration(s.TTL)), holders: make(map[roster.NodeID]bool)}
+		until: time.Now().Add(time.Duration(s.TTL)), holders: make(map[roster.NodeID]bool), heard: heard}
 }
 
-// closed forgets a session that has ended in the log.
+// closed forgets a session that has ended in the log, and has the others told.
 func (k *keeper) closed(id roster.SessionID) {
-	k.undecided(id)
-	k.mu.Lock()
-	delete(k.mu.live, id)
-	k.mu.Unlock()
+	k.forget(id)
 	k.wake()
 }
 
-func (k *keeper) wake() {
-	select {
-	case k.ended <- struct{}{}:
-	default:
+func (k *keeper) forget(id roster.SessionID) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s := k.mu.live[id]; s != nil && s.ending != nil {
+		close(s.ending)
 	}
+	delete(k.mu.live, id)
 }
 
 // renewal is one node's word on a session: it lives, it is held here, or it is no
@@ -141,6 +191,7 @@ func (k *keeper) renew(ctx context.Context, from roster.NodeID, r renewal) error
 		}
 		select {
 		case <-ending:
+		case <-k.over:
 		case <-ctx.Done():
 			return &roster.Error{Code: roster.CodeUnavailable, Shard: k.group.ID(), Detail: "whether the session ends is not decided yet"}
 		}
@@ -151,6 +202,11 @@ func (k *keeper) renew(ctx context.Context, from roster.NodeID, r renewal) error
 func (k *keeper) restart(from roster.NodeID, r renewal) (ending <-chan struct{}, err error) {
 	if err := k.alive(r.ID); err != nil {
 		return nil, err
+	}
+	select {
+	case <-k.over:
+		return nil, &roster.Error{Code: roster.CodeUnavailable, Shard: k.group.ID(), RetryAfter: keeperStep, Detail: "another node leads the session's shard now"}
+	default:
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -163,7 +219,7 @@ func (k *keeper) restart(from roster.NodeID, r renewal) (ending <-chan struct{},
 	case r.Hold == holdEnd:
 		delete(s.holders, from)
 		if len(s.holders) == 0 {
-			s.until = time.Now().Add(roster.SessionGrace)
+			s.until = later(time.Now().Add(roster.SessionGrace), earlier(s.heard, s.until))
 		}
 		return nil, nil
 	case r.Hold == holdBegin:
@@ -197,18 +253,38 @@ func ErrEnded(id roster.SessionID) error {
 	return roster.Errorf(roster.CodeGone, "session %q has ended: open a new one and register again", string(id))
 }
 
-// expire proposes the end of every session whose time is up. What cannot be
-// proposed now is tried again at the next step.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// expire proposes the end of every session whose time is up, here and nowhere else: the
+// next leader has given it a full TTL again. What cannot be proposed now is tried again
+// at the next step.
 func (k *keeper) expire(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, router.AttemptWithin)
+	defer cancel()
 	var all sync.WaitGroup
 	for _, end := range k.due(time.Now()) {
 		all.Go(func() {
-			_, err := k.propose(ctx, k.group.ID(), end)
-			switch roster.CodeOf(err) {
+			result, err := k.group.Propose(ctx, roster.Op{Command: end})
+			if err == nil {
+				err = result.Err
+			}
+			switch code := roster.CodeOf(err); code {
 			case "", roster.CodeConflict, roster.CodeGone, roster.CodeNotFound:
 				k.closed(end.ID)
 			default:
-				k.undecided(end.ID)
+				k.undecided(end.ID, code == roster.CodeUnknown)
 			}
 		})
 	}
@@ -221,85 +297,28 @@ func (k *keeper) due(now time.Time) []roster.EndSession {
 	defer k.mu.Unlock()
 	var due []roster.EndSession
 	for id, s := range k.mu.live {
-		if s.ending == nil && !s.until.After(now) && len(due) < roster.ExpiriesMax {
-			s.ending = make(chan struct{})
+		if (s.doubt || !s.until.After(now)) && len(due) < roster.ExpiriesMax {
+			if s.ending == nil {
+				s.ending = make(chan struct{})
+			}
 			due = append(due, roster.EndSession{ID: id, If: s.generation})
 		}
 	}
 	return due
 }
 
-// undecided lets a session whose end was not proposed be renewed again.
-func (k *keeper) undecided(id roster.SessionID) {
+// undecided lets a session whose end was not proposed be renewed again. Once its end may
+// have been, it is proposed until that is certain.
+func (k *keeper) undecided(id roster.SessionID, doubt bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if s := k.mu.live[id]; s != nil && s.ending != nil {
+	s := k.mu.live[id]
+	if s == nil {
+		return
+	}
+	s.doubt = s.doubt || doubt
+	if !s.doubt && s.ending != nil {
 		close(s.ending)
 		s.ending = nil
 	}
-}
-
-// tell brings the end of each ended session to the other shards in which it was
-// used, until all have acknowledged.
-func (k *keeper) tell(ctx context.Context) {
-	for {
-		select {
-		case <-k.ended:
-		case <-ctx.Done():
-			return
-		}
-		if !k.tellAll(ctx) && router.Wait(ctx, tellPause) {
-			k.wake()
-		}
-	}
-}
-
-// tellAll makes one round and reports whether nothing is left to tell.
-func (k *keeper) tellAll(ctx context.Context) bool {
-	var ending []roster.Session
-	if _, err := k.group.View(func(v *fsm.View) error {
-		for _, s := range v.Sessions() {
-			if s.Ended && len(s.Shards) > 0 {
-				ending = append(ending, s)
-			}
-		}
-		return nil
-	}); err != nil {
-		return false
-	}
-	all := true
-	for len(ending) > 0 && ctx.Err() == nil {
-		round := ending[:min(len(ending), tellersMax)]
-		ending = ending[len(round):]
-		all = k.tellSome(ctx, round) && all
-	}
-	return all
-}
-
-func (k *keeper) tellSome(ctx context.Context, round []roster.Session) bool {
-	told := make([]bool, len(round))
-	var tellers sync.WaitGroup
-	for i, s := range round {
-		tellers.Go(func() { told[i] = k.tellShards(ctx, s) })
-	}
-	tellers.Wait()
-	for _, ok := range told {
-		if !ok {
-			return false
-		}
-	}
-	return true
-}
-
-func (k *keeper) tellShards(ctx context.Context, s roster.Session) bool {
-	for _, id := range s.Shards {
-		if _, err := k.propose(ctx, id, roster.EndSession{ID: s.ID, Shard: id}); err != nil {
-			k.log.Debug("end session elsewhere", "shard", id, "err", err)
-			return false
-		}
-		if _, err := k.propose(ctx, k.group.ID(), roster.DetachSession{ID: s.ID, Shard: id}); err != nil {
-			return false
-		}
-	}
-	return true
 }

@@ -50,7 +50,7 @@ func New(c Config) *Sessions {
 
 // Lead keeps the sessions of a shard until term, its leadership, ends.
 func (s *Sessions) Lead(term context.Context, g *shard.Group) error {
-	k := newKeeper(g, s.config.Logger, s.config.Router.ProposeOwn)
+	k := newKeeper(term.Done(), g, s.config.Logger, s.config.Router.ProposeOwn)
 	s.set(g.ID(), k)
 	defer s.set(g.ID(), nil)
 	return k.run(term)
@@ -162,16 +162,32 @@ func (s *Sessions) renew(ctx context.Context, renewals []renewal) ([]error, erro
 	return faults, nil
 }
 
-// renewShard tries until the home shard's leader has answered.
+// renewShard tries until the home shard's leader has answered for each session.
 func (s *Sessions) renewShard(ctx context.Context, home roster.ShardID, part []renewal) []error {
-	for try := (router.Retry{}); try.Next(ctx, false); {
-		answers, err := s.renewOnce(ctx, home, part)
-		if err == nil {
-			return answers
-		}
-	}
-	return slices.Repeat([]error{&roster.Error{Code: roster.CodeUnavailable, Shard: home, RetryAfter: time.Second,
+	faults := slices.Repeat([]error{&roster.Error{Code: roster.CodeUnavailable, Shard: home, RetryAfter: time.Second,
 		Detail: "the session's leader did not answer in time"}}, len(part))
+	open := make([]int, len(part))
+	for i := range open {
+		open[i] = i
+	}
+	for try := (router.Retry{}); len(open) > 0 && try.Next(ctx, false); {
+		ask := make([]renewal, len(open))
+		for i, at := range open {
+			ask[i] = part[at]
+		}
+		answers, err := s.renewOnce(ctx, home, ask)
+		if err != nil {
+			continue
+		}
+		still := open[:0]
+		for i, at := range open {
+			if faults[at] = answers[i]; roster.CodeOf(answers[i]) == roster.CodeUnavailable {
+				still = append(still, at)
+			}
+		}
+		open = still
+	}
+	return faults
 }
 
 func (s *Sessions) renewOnce(ctx context.Context, home roster.ShardID, part []renewal) ([]error, error) {
@@ -228,8 +244,15 @@ func (s *Sessions) renewHere(ctx context.Context, from roster.NodeID, home roste
 		return nil, &roster.Error{Code: roster.CodeMoved, Shard: home, Detail: "this node does not lead the session's shard"}
 	}
 	faults := make([]error, len(part))
-	for i, r := range part {
-		faults[i] = keeper.renew(ctx, from, r)
+	var undecided []int
+	for i, r := range part { // those that end hold up none of the others
+		ending, err := keeper.restart(from, r)
+		if faults[i] = err; ending != nil {
+			undecided = append(undecided, i)
+		}
+	}
+	for _, i := range undecided {
+		faults[i] = keeper.renew(ctx, from, part[i])
 	}
 	return faults, nil
 }
@@ -256,10 +279,11 @@ func (s *Sessions) ServeRenew(ctx context.Context, from roster.NodeID, body []by
 // Hold keeps a live session alive while ctx lives, and lets go of it after that. held
 // is called once the leader knows; it may be nil.
 func (s *Sessions) Hold(ctx context.Context, session roster.Session, held func()) error {
+	s.holds.add(session.ID) // first, so that whoever lets go meanwhile knows of this one
 	if err := s.renewOne(ctx, renewal{ID: session.ID, Hold: holdBegin}); err != nil {
+		s.holds.remove(session.ID)
 		return err
 	}
-	s.holds.add(session.ID)
 	defer func() {
 		if s.holds.remove(session.ID) {
 			s.letGo(ctx, session.ID)
@@ -271,9 +295,14 @@ func (s *Sessions) Hold(ctx context.Context, session roster.Session, held func()
 	return s.holdOn(ctx, session)
 }
 
+// holdPeriod is how often the leader hears of a session that is held open at a node.
+func holdPeriod(s roster.Session) time.Duration {
+	return min(time.Duration(s.TTL), roster.SessionTTL) / holdEvery
+}
+
 // holdOn renews until ctx ends or the session does.
 func (s *Sessions) holdOn(ctx context.Context, session roster.Session) error {
-	every := time.NewTicker(min(time.Duration(session.TTL)/holdEvery, roster.SessionTTL/holdEvery))
+	every := time.NewTicker(holdPeriod(session))
 	defer every.Stop()
 	for {
 		select {
@@ -297,12 +326,18 @@ func (s *Sessions) renewOne(ctx context.Context, r renewal) error {
 }
 
 // letGo tells the leader that nobody holds the session here any more. If it cannot
-// be told, the TTL ends the session.
+// be told, the TTL ends the session. Whoever took hold meanwhile is named again, because
+// the two messages may have arrived in either order.
 func (s *Sessions) letGo(ctx context.Context, id roster.SessionID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), router.AttemptWithin)
 	defer cancel()
 	if err := s.renewOne(ctx, renewal{ID: id, Hold: holdEnd}); err != nil {
 		s.config.Logger.Debug("let go of session", "session", id, "err", err)
+	}
+	if s.holds.has(id) {
+		if err := s.renewOne(ctx, renewal{ID: id, Hold: holdBegin}); err != nil {
+			s.config.Logger.Debug("hold session on", "session", id, "err", err)
+		}
 	}
 }
 
@@ -324,6 +359,13 @@ func (h *holds) add(id roster.SessionID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.mu.count[id]++
+}
+
+// has reports whether somebody holds the session here.
+func (h *holds) has(id roster.SessionID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.mu.count[id] > 0
 }
 
 // remove reports whether it was the last.
