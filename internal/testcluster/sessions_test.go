@@ -140,3 +140,57 @@ func TestHoldAgain(t *testing.T) {
 		}
 	})
 }
+
+// A watch that is cut off after every single event repeats none, also where one entry
+// of one shard made many of them while other shards went on.
+func TestWatchCutAtEveryEvent(t *testing.T) {
+	testcluster.Run(t, testcluster.Options{Nodes: 1, Seed: 1}, func(c *testcluster.Cluster) {
+		ctx, n := context.Background(), c.Node(0)
+		openSession(c, 0, "many", time.Minute)
+		home, _ := homeOf(c, "many")
+		enter := func(id roster.AgentID, session roster.SessionID) {
+			if _, _, err := n.Register(ctx, roster.Register{Agent: roster.Agent{ID: id, Session: session, OnEnd: roster.OnEndDeregister}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const agents = 20
+		left := foreign(c, home) // of one fleet, so of one shard, which ends them in one entry
+		for i := range agents {
+			enter(roster.AgentID(fmt.Sprintf("%s~%d", left, i)), "many")
+		}
+		var start roster.Cursor
+		for event := range n.Watch(ctx, roster.Query{Initial: true}, "") {
+			if event.Type == roster.EventSynced {
+				start = event.Cursor
+				break
+			}
+		}
+		if _, _, err := n.Do(ctx, roster.EndSession{ID: "many"}); err != nil {
+			t.Fatal(err)
+		}
+		after(5 * time.Second)
+		seen := make(map[string]int)
+		for cursor, i := start, 0; len(seen) < 2*agents; i++ {
+			if i < agents {
+				enter(roster.AgentID(fmt.Sprintf("other%d/a", i)), "")
+			}
+			for event, err := range n.Watch(ctx, roster.Query{}, cursor) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				record := event.After
+				if record == nil {
+					record = event.Before
+				}
+				seen[string(event.Type)+" "+string(record.ID)]++
+				cursor = event.Cursor
+				break
+			}
+		}
+		for what, times := range seen {
+			if times > 1 {
+				t.Errorf("%s: %d times", what, times)
+			}
+		}
+	})
+}

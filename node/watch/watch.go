@@ -105,11 +105,12 @@ func (w *watcher) open(ctx context.Context, g *shard.Group) error {
 	f := shardFeed{id: g.ID()}
 	from, given := w.position.Index(g.ID())
 	if given {
-		if err := w.source.WaitIndex(ctx, g, from); err != nil {
-			return err
+		seen := from
+		if w.position.Event > 0 && w.position.Half == g.ID() {
+			f.skip, seen = w.position.Event, from+1
 		}
-		if w.position.Half == g.ID() {
-			f.skip = w.position.Event
+		if err := w.source.WaitIndex(ctx, g, seen); err != nil {
+			return err
 		}
 	} else {
 		seen, err := g.View(func(*fsm.View) error { return nil })
@@ -131,6 +132,9 @@ func (w *watcher) run(ctx context.Context, yield func(roster.Event, error) bool)
 	if err := w.initial(yield); err != nil || w.stopped {
 		return err
 	}
+	if err := w.finishHalf(ctx, yield); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	readers, ctx := errgroup.WithContext(ctx)
 	happenings := make(chan happening)
@@ -146,6 +150,24 @@ func (w *watcher) run(ctx context.Context, yield func(roster.Event, error) bool)
 	}
 	cancel()
 	return readers.Wait()
+}
+
+// finishHalf delivers the rest of the index that the cursor stands inside before any
+// other shard has its say: no cursor says that of two shards, and the next one would
+// forget it.
+func (w *watcher) finishHalf(ctx context.Context, yield func(roster.Event, error) bool) error {
+	for i := range w.feeds {
+		f := &w.feeds[i]
+		if f.skip == 0 {
+			continue
+		}
+		events, index, err := f.feed.Next(ctx)
+		if err != nil {
+			return err
+		}
+		w.deliver(happening{f, events, index}, yield)
+	}
+	return nil
 }
 
 func (f *shardFeed) read(ctx context.Context, to chan<- happening) error {
