@@ -174,6 +174,8 @@ func validateURL(field, raw string) error {
 		return Invalid(field, "endpoint %s holds a user or password", quote(u.Redacted()))
 	case !isHost(u.Hostname()):
 		return Invalid(field, "endpoint %s: host is neither a name nor a plain IP address", quote(raw))
+	case !isPort(u.Port()):
+		return Invalid(field, "endpoint %s: want a port from 1 to 65535, or none", quote(raw))
 	}
 	return nil
 }
@@ -182,7 +184,7 @@ func validateURL(field, raw string) error {
 // of an address (127.1, 0x7f000001, ::ffff:10.0.0.1) are how filters are evaded.
 func isHost(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
-		return !addr.Is4In6()
+		return !addr.Is4In6() && addr.Zone() == "" // a zone means something on one machine alone
 	}
 	if host == "" || len(host) > 253 || strings.ContainsAny(host, " :%\t\r\n") {
 		return false
@@ -190,6 +192,12 @@ func isHost(host string) bool {
 	last := host[strings.LastIndexByte(host, '.')+1:]
 	_, err := strconv.ParseUint(last, 0, 64)
 	return err != nil
+}
+
+// isPort accepts the port of a URL; "" is the scheme's own.
+func isPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || (err == nil && n > 0)
 }
 
 // quote returns s quoted and cut to a length that is fit for a message.

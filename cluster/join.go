@@ -3,10 +3,12 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,14 +30,14 @@ func (c *Cluster) Join(ctx context.Context, addrs []string) (int, error) {
 	if met > 0 {
 		return met, nil
 	}
-	if err := worst(append(joinErr, err)); err != nil {
+	if err := worst(addrs, append(joinErr, err)); err != nil {
 		return 0, err
 	}
 	return 0, nil
 }
 
 // worst returns the error that says most: a refusal by a node that was reached.
-func worst(errs []error) error {
+func worst(addrs []string, errs []error) error {
 	var all []error
 	for _, err := range errs {
 		if code := roster.CodeOf(err); code == roster.CodeDenied || code == roster.CodeConflict {
@@ -48,7 +50,15 @@ func worst(errs []error) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return &roster.Error{Code: roster.CodeUnavailable, Detail: "no node answered", Cause: errors.Join(all...)}
+	return &roster.Error{Code: roster.CodeUnavailable, Detail: "no node answered at " + some(addrs) + ": want where nodes speak with one another, as members shows it", Cause: errors.Join(all...)}
+}
+
+// some names the first few addresses.
+func some(addrs []string) string {
+	if len(addrs) > 3 {
+		return fmt.Sprintf("%s and %d more", strings.Join(addrs[:3], ", "), len(addrs)-3)
+	}
+	return strings.Join(addrs, ", ")
 }
 
 // joinAll tries targets a few at a time.
@@ -190,8 +200,8 @@ func (c *Cluster) rejoinOnce(ctx context.Context, round int) {
 	}
 	met, errs := c.joinAll(ctx, targets)
 	c.metrics.rejoins.Inc()
-	c.refused(met, worst(errs))
-	c.config.Logger.Debug("joined whoever was missing", "tried", len(targets), "met", met, "err", worst(errs))
+	c.refused(met, worst(targets, errs))
+	c.config.Logger.Debug("joined whoever was missing", "tried", len(targets), "met", met, "err", worst(targets, errs))
 }
 
 // refused keeps why nobody was met, and tells it once: somebody who gave the wrong key

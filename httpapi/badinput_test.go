@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/httpapi/guard"
 	"roster/httpapi/table"
 	"roster/internal/memservice"
 )
@@ -147,6 +148,8 @@ func TestBadHeaders(t *testing.T) {
 	} {
 		f.want(400, put, one, `{}`, h...)
 	}
+	f.want(431, get, "/v1/agents?text="+strings.Repeat("a", guard.HeaderBytesMax), "")
+	f.want(431, get, one, "", "X-Long", strings.Repeat("a", guard.HeaderBytesMax))
 	f.want(400, get, one, "", "Roster-Token", "forged")
 	f.want(400, get, one, "", "If-Match", `"1"`)
 	f.want(400, post, "/v1/agents", `{"id":"demo/b"}`, "If-None-Match", "*")

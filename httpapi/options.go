@@ -19,6 +19,9 @@ const (
 	// StreamsMax is how many watches, and how many holds, run when Options names no
 	// number.
 	StreamsMax = 4096
+	// ServerHeaderBytes is a good MaxHeaderBytes for the server: more than this package
+	// takes, so that what is too long gets an answer of its shape.
+	ServerHeaderBytes = 4 * guard.HeaderBytesMax
 
 	watchQueueMax   = 64                     // events between a watch and its connection
 	watchFirstWait  = 100 * time.Millisecond // how long an early error may still become a status

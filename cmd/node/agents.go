@@ -158,6 +158,14 @@ func pairs(m roster.Map) string {
 	return strings.Join(words, ",")
 }
 
+// about names the agent in an error that does not name it itself.
+func about(id string, err error) error {
+	if strings.Contains(err.Error(), id) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", id, err)
+}
+
 func (a *app) deregisterCommand() *cobra.Command {
 	var ifMatch uint64
 	cmd := &cobra.Command{Use: "deregister ID…", Short: "Take agents off the roll", Args: args(cobra.MinimumNArgs(1))}
@@ -171,7 +179,7 @@ func (a *app) deregisterCommand() *cobra.Command {
 			for _, id := range args {
 				_, stamp, err := c.Deregister(ctx, roster.Deregister{ID: roster.AgentID(id), IfMatch: roster.Index(ifMatch)})
 				if err != nil {
-					faults = append(faults, fmt.Errorf("%s: %w", id, err))
+					faults = append(faults, about(id, err))
 					continue
 				}
 				fmt.Fprintf(a.Stdout, "removed %s\n", id)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"roster/cmd/node/intake"
 	"roster/httpapi"
 	"roster/internal/memservice"
 )
@@ -29,7 +30,7 @@ type cli struct {
 func newCLI(t *testing.T) *cli {
 	t.Helper()
 	service := memservice.New(memservice.Config{})
-	server := httptest.NewServer(httpapi.New(service, httpapi.Options{Decode: decodeCommand}))
+	server := httptest.NewServer(httpapi.New(service, httpapi.Options{Decode: intake.DecodeCommand}))
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()

@@ -49,6 +49,29 @@ func TestImportOfServers(t *testing.T) {
 	}
 }
 
+// What a node refuses in a body is refused in a line, in words for people.
+func TestImportIsAsStrictAsTheAPI(t *testing.T) {
+	c := newCLI(t)
+	for line, want := range map[string]string{
+		`{"id":"t/x","id":"t/y"}`:  "line 1: id: the key is there twice (at byte 13)",
+		`{"ID":"t/x"}`:             "line 1: ID: unknown field",
+		`[]`:                       "line 1: want an object, not an array",
+		`{"id":"t/x"`:              "line 1: the JSON ends too early",
+		`nonsense`:                 "line 1: ",
+		`{"id":"t/x"} {}`:          "line 1: more follows",
+		`{"id":"t/x","labels":[]}`: "line 1: labels: want an object",
+	} {
+		got := c.feed(line, "agents", "import", "-", "--strict")
+		if got.status != 4 || strings.Contains(got.stderr, "json:") || strings.Contains(got.stderr, "roster.Agent") {
+			t.Errorf("%s: exit %d\n%s", line, got.status, got.stderr)
+		}
+		has(t, line, got.stderr, want)
+		if one := c.feed(line, "agents", "register", "-f", "-"); one.status != exitUsage {
+			t.Errorf("register -f: %s: exit %d\n%s", line, one.status, one.stderr)
+		}
+	}
+}
+
 func TestImportOfAgents(t *testing.T) {
 	c := newCLI(t)
 	long := `{"id":"demo/long","description":"` + strings.Repeat("x", intake.LineBytesMax) + `"}`

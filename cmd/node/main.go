@@ -34,5 +34,6 @@ func (m Main) Run(ctx context.Context) int {
 	root.SetIn(m.Stdin)
 	root.SetOut(m.Stdout)
 	root.SetErr(m.Stderr)
+	strictCompletion(root) // which writes to where root writes now
 	return a.exit(root.ExecuteContext(ctx))
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"roster/cmd/node/daemon"
+	"roster/cmd/node/intake"
 	"roster/cmd/node/screen"
 )
 
@@ -27,7 +28,7 @@ func (a *app) nodeCommand() *cobra.Command {
 
 // nodeOptions is what every node of this program is given.
 func (a *app) nodeOptions(log *slog.Logger) daemon.Options {
-	return daemon.Options{Version: releaseVersion, Logger: log, Decode: decodeCommand}
+	return daemon.Options{Version: releaseVersion, Logger: log, Decode: intake.DecodeCommand}
 }
 
 // logger writes the log to standard error: for people on a terminal, for machines

@@ -1,46 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"roster"
 	"roster/cmd/node/daemon"
 )
-
-func TestDecodeCommand(t *testing.T) {
-	good := map[string]string{
-		"register":     `{"agent":{"id":"a/b"},"mode":"put"}`,
-		"update":       `{"id":"a/b","labels":{"set":{"k":"v"}}}`,
-		"deregister":   `{"id":"a/b","if_match":3}`,
-		"set_health":   `{"id":"a/b","health":{"state":"warning","reason":"slow"}}`,
-		"open_session": `{"id":"s","ttl":"10s"}`,
-		"end_session":  `{"id":"s"}`,
-	}
-	for kind, body := range good {
-		command, err := decodeCommand(kind, json.RawMessage(body))
-		if err != nil || command.Kind().String() != kind {
-			t.Errorf("%s: %v, %v", kind, command, err)
-		}
-	}
-	bad := []struct {
-		kind, body string
-		code       roster.Code
-	}{
-		{"tick", `{}`, roster.CodeDenied}, {"set_map", `{}`, roster.CodeDenied}, {"join_node", `{}`, roster.CodeDenied},
-		{"", `{}`, roster.CodeInvalid}, {"dance", `{}`, roster.CodeInvalid},
-		{"deregister", `{"id":"a/b","colour":1}`, roster.CodeInvalid}, {"deregister", `{"id":1}`, roster.CodeInvalid},
-		{"deregister", ``, roster.CodeInvalid}, {"open_session", `{"id":"s","ttl":"soon"}`, roster.CodeInvalid},
-	}
-	for _, test := range bad {
-		if _, err := decodeCommand(test.kind, json.RawMessage(test.body)); roster.CodeOf(err) != test.code {
-			t.Errorf("%s %s: %v, want %s", test.kind, test.body, err, test.code)
-		}
-	}
-}
 
 func TestPortInUse(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -65,7 +33,7 @@ func TestNodeRefusesItsConfiguration(t *testing.T) {
 		"node --name Bad_Name":           "node name",
 		"node --durability maybe":        "durability",
 		"node --shards 1000":             "shards 1000",
-		"node --http 0.0.0.0:0 --bind x": "configuration has 2 faults",
+		"node --http 0.0.0.0:0 --bind x": "configuration has 3 faults",
 	} {
 		got := c.run(strings.Fields(command)...)
 		if got.status != exitConfig {
@@ -89,5 +57,30 @@ func TestKeygen(t *testing.T) {
 	one, two := c.ok("keygen"), c.ok("keygen")
 	if key, err := daemon.ParseKey(one); err != nil || len(key) != daemon.KeyBytes || one == two {
 		t.Errorf("keys %q and %q: %v", one, two, err)
+	}
+}
+
+func TestKeygenToFile(t *testing.T) {
+	c, name := &cli{t: t}, filepath.Join(t.TempDir(), "cluster.key")
+	if out := c.ok("keygen", "--out", name); out != "" {
+		t.Errorf("with --out it prints %q", out)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := daemon.ParseKey(string(text)); err != nil {
+		t.Error(err)
+	}
+	if stat, err := os.Stat(name); err != nil || stat.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", stat.Mode(), err)
+	}
+	for _, bad := range []string{name, t.TempDir(), filepath.Join(name, "below"), ""} {
+		if got := c.run("keygen", "--out", bad); got.status != exitUsage {
+			t.Errorf("--out %q: exit %d\n%s", bad, got.status, got.stderr)
+		}
+	}
+	if after, err := os.ReadFile(name); err != nil || string(after) != string(text) {
+		t.Errorf("the key was overwritten: %v", err)
 	}
 }

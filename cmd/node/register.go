@@ -132,7 +132,7 @@ func (f *agentFlags) fromFile(a *app, cmd *cobra.Command, args []string, agent *
 	if err != nil {
 		return err
 	}
-	if err := intake.DecodeStrict(raw, agent); err != nil {
+	if *agent, err = intake.ParseAgent(raw); err != nil {
 		return usagef("%s: %v", f.file, err)
 	}
 	if len(args) == 1 && roster.AgentID(args[0]) != agent.ID {

@@ -41,21 +41,35 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
+// strictCompletion makes a shell that cobra does not know a usage error, where cobra
+// itself shows help and is content.
+func strictCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			cmd.Args, cmd.RunE = cobra.ArbitraryArgs, runGroup
+		}
+	}
+}
+
 // group returns a command that only holds others.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs}
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return unknownCommand(cmd, args[0])
-		}
-		cmd.SetOut(cmd.ErrOrStderr()) // nothing was done, so the output stays empty
-		if err := cmd.Help(); err != nil {
-			return err
-		}
-		return usagef("%s: say which command", cmd.CommandPath())
-	}
+	cmd.RunE = runGroup
 	cmd.AddCommand(commands...)
 	return cmd
+}
+
+// runGroup is what a command does that only holds others: it says which.
+func runGroup(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownCommand(cmd, args[0])
+	}
+	cmd.SetOut(cmd.ErrOrStderr()) // nothing was done, so the output stays empty
+	if err := cmd.Help(); err != nil {
+		return err
+	}
+	return usagef("%s: say which command", cmd.CommandPath())
 }
 
 // connect returns a client for the nodes that the flags or the environment name.

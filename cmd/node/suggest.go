@@ -43,7 +43,7 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 			return usagef("%s: did you mean %s?", text, near)
 		}
 	}
-	return usagef("%s: see %s --help", text, cmd.CommandPath())
+	return usagef("%s: see %s --help", cmd.CommandPath()+": "+screen.FlagFault(err), cmd.CommandPath())
 }
 
 // word returns the first argument below cmd that is neither flag nor command.

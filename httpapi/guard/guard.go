@@ -9,6 +9,11 @@ import (
 	"roster"
 )
 
+// HeaderBytesMax bounds request line and headers: room for the longest filter, every
+// byte of it escaped. The server has to read more than that, for what it cuts off by
+// itself is answered by net/http, in plain text.
+const HeaderBytesMax = 32 << 10
+
 // Guard judges requests. Make one with New.
 type Guard struct {
 	hosts map[string]bool
@@ -28,13 +33,16 @@ func New(hosts []string) *Guard {
 // Refusal returns why r is refused before it is routed, or nil.
 func (g *Guard) Refusal(r *http.Request) *roster.Error {
 	switch {
+	case headerBytes(r) > HeaderBytesMax:
+		return WithStatus(http.StatusRequestHeaderFieldsTooLarge, roster.Invalid("",
+			"request line and headers have more than %d bytes: shorten the query", HeaderBytesMax))
 	case r.Method == http.MethodTrace || r.Method == http.MethodConnect:
 		return WithStatus(http.StatusMethodNotAllowed, roster.Invalid("", "%s is not served", r.Method))
 	case r.Host == "":
 		return roster.Invalid("Host", "the request names no host")
 	case !g.allowed(r.Host):
 		return WithStatus(http.StatusMisdirectedRequest, roster.Errorf(roster.CodeDenied,
-			"this node does not answer to the name in Host; use its address, or start it with that name allowed"))
+			"this node does not answer to the name in Host; use its address, localhost or its own name"))
 	case r.URL.IsAbs() || r.URL.Host != "":
 		return roster.Invalid("", "the request line holds a whole URL; this is no proxy")
 	case !canonical(r):
@@ -46,6 +54,17 @@ func (g *Guard) Refusal(r *http.Request) *roster.Error {
 		return roster.Errorf(roster.CodeDenied, "a web page of another origin may not change anything here")
 	}
 	return nil
+}
+
+// headerBytes counts what stands before the body.
+func headerBytes(r *http.Request) int {
+	n := len(r.Method) + len(r.RequestURI) + len(r.Host)
+	for name, values := range r.Header {
+		for _, value := range values {
+			n += len(name) + len(value)
+		}
+	}
+	return n
 }
 
 // WithStatus gives err another status than its code has.

@@ -3,7 +3,9 @@ package daemon
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 )
@@ -44,6 +46,9 @@ func readKey(name string) (string, error) {
 	}
 	text := make([]byte, 1024)
 	n, err := file.Read(text)
+	if errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("%s is empty: make a key with: roster keygen", name)
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
@@ -55,4 +60,22 @@ func NewKey() []byte {
 	key := make([]byte, KeyBytes)
 	_, _ = rand.Read(key) // never fails, as its documentation promises
 	return key
+}
+
+// WriteKey puts a key into a new file that only its owner can read. A key that is
+// overwritten is a cluster that no node can enter again, so a file that is there is
+// fs.ErrExist and stays as it is.
+func WriteKey(name string, key []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = os.Remove(name) // half a key serves nobody
+	}
+	return err
 }

@@ -13,11 +13,12 @@ import (
 	"time"
 
 	"roster"
+	"roster/httpapi"
 )
 
 // Bounds of the HTTP server. A watch or a hold lifts those of its own connection.
 const (
-	headerBytesMax = 16 << 10
+	headerBytesMax = httpapi.ServerHeaderBytes
 	headerReadMax  = 5 * time.Second
 	requestReadMax = 30 * time.Second
 	answerWriteMax = 30 * time.Second

@@ -37,7 +37,7 @@ func (s *Settings) table() []setting {
 	host, _ := os.Hostname() // without one, the node's own default name
 	return []setting{
 		{"cluster", "roster", "name that all nodes of the cluster share", text(&s.cluster)},
-		{"key-file", "", "file with the cluster's key, as roster keygen prints it (or ROSTER_KEY holds the key)", text(&s.keyFile)},
+		{"key-file", "", "file with the cluster's key, as roster keygen --out makes it (or ROSTER_KEY holds the key)", text(&s.keyFile)},
 		{"data-dir", "", "directory that keeps the node between starts", text(&s.dataDir)},
 		{"bind", "127.0.0.1:7500", "host:port for everything between nodes", text(&s.bind)},
 		{"advertise", "", "host:port at which other nodes reach --bind (default --bind)", text(&s.advertise)},
@@ -123,7 +123,17 @@ func (s *Settings) Load(cmd *cobra.Command, env func(string) string) error {
 	}
 	faults = append(faults, s.loadKey(env)...)
 	faults = append(faults, s.doors()...)
-	return configError(faults...)
+	return configError(append(faults, s.rest()...)...)
+}
+
+// rest returns what the node itself would refuse, less what loadKey and doors tell.
+func (s *Settings) rest() []string {
+	c := nodeConfig(*s, Options{})
+	c.Key, c.Bind = make([]byte, KeyBytes), ""
+	if err := c.Validate(); err != nil {
+		return strings.Split(err.Error(), "\n") // one line a fault, as Validate joins them
+	}
+	return nil
 }
 
 func envName(flag string) string {
@@ -141,7 +151,7 @@ func (s *Settings) loadKey(env func(string) string) []string {
 		where = "key-file " + s.keyFile
 	}
 	if key == "" {
-		return []string{"no key: make one with roster keygen > key, then give --key-file key to every node"}
+		return []string{"no key: make one with roster keygen --out key, then give --key-file key to every node"}
 	}
 	var err error
 	if s.key, err = ParseKey(key); err != nil {

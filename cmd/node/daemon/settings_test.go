@@ -60,7 +60,7 @@ func TestSettingsPrecedence(t *testing.T) {
 }
 
 func TestExpectFollowsJoin(t *testing.T) {
-	key := map[string]string{"ROSTER_KEY": DevelopmentKey}
+	key := map[string]string{"ROSTER_KEY": DevelopmentKey, "ROSTER_DATA_DIR": "d"}
 	for join, want := range map[string]int{"": 1, "a:1": 0} {
 		s, err := load(t, key, "--join", join)
 		if err != nil || s.expect != want {
@@ -77,19 +77,19 @@ func TestSettingsTellAllFaults(t *testing.T) {
 		t.Fatalf("error = %v, want a ConfigError", err)
 	}
 	has(t, "faults", err.Error(), `line 1: unknown setting "clutser": did you mean cluster?`, "line 2, shards", `line 3, expect: "many" is not a whole number`,
-		"the key has 5 bytes, want 32", "ROSTER_INSECURE", "http 0.0.0.0:7400 is open beyond this machine", `bind "nowhere": want host:port`, "has 7 faults")
+		"the key has 5 bytes, want 32", "ROSTER_INSECURE", "http 0.0.0.0:7400 is open beyond this machine", `bind "nowhere": want host:port`, "no data directory", "has 8 faults")
 }
 
 func TestKeyFiles(t *testing.T) {
 	good := write(t, DevelopmentKey+"\n", 0o600)
-	s, err := load(t, nil, "--key-file", good)
+	s, err := load(t, nil, "--key-file", good, "--data-dir", "d")
 	if err != nil || len(s.key) != KeyBytes {
 		t.Errorf("key file: %v", err)
 	}
 	tests := map[string]string{
 		write(t, DevelopmentKey, 0o644): "can be read by everybody",
 		write(t, "not a key!", 0o600):   "not base64",
-		write(t, "", 0o600):             "EOF",
+		write(t, "", 0o600):             "is empty",
 		"/nowhere/key":                  "no such file",
 		"":                              "no key: make one with roster keygen",
 	}
@@ -112,7 +112,7 @@ func TestBrokenConfigFiles(t *testing.T) {
 		}
 		has(t, text, err.Error(), want)
 	}
-	if _, err := load(t, map[string]string{"ROSTER_KEY": DevelopmentKey, "ROSTER_CONFIG": write(t, "# nothing\n", 0o600)}); err != nil {
+	if _, err := load(t, map[string]string{"ROSTER_KEY": DevelopmentKey, "ROSTER_CONFIG": write(t, "# nothing\n", 0o600), "ROSTER_DATA_DIR": "d"}); err != nil {
 		t.Errorf("an empty file: %v", err)
 	}
 }

@@ -5,6 +5,8 @@
 // and stops no other. Every agent is put, so that a second import of the same lines
 // changes nothing.
 //
+// [DecodeCommand] reads the commands that callers write in JSON.
+//
 // What the caller owes: a Registry whose batches run exactly once however often they
 // are sent (a node's or the client's), and a second [Import] after an error.
 package intake

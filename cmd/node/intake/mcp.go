@@ -57,7 +57,7 @@ func ParseServer(text []byte) (roster.Agent, error) {
 		return roster.Agent{}, fmt.Errorf("not valid UTF-8")
 	}
 	if err := json.Unmarshal(text, &s); err != nil {
-		return roster.Agent{}, fmt.Errorf("not an entry of an MCP registry: %w", err)
+		return roster.Agent{}, fmt.Errorf("not an entry of an MCP registry: %w", plain(err))
 	}
 	if s.Name == "" {
 		return roster.Agent{}, fmt.Errorf("the entry has no name")

@@ -1,17 +1,17 @@
-package main
+package intake
 
 import (
 	"encoding/json"
 	"errors"
 
 	"roster"
-	"roster/cmd/node/intake"
 	"roster/cmd/node/screen"
 )
 
-// decodeCommand is the table behind POST /v1/commands: every kind that callers may
-// propose. The kinds that only nodes propose are known, and denied.
-func decodeCommand(kind string, body json.RawMessage) (roster.Command, error) {
+// DecodeCommand is the table behind POST /v1/commands: every kind that callers may
+// propose. The kinds that only nodes propose are known, and Denied; what is wrong
+// with the body is Invalid.
+func DecodeCommand(kind string, body json.RawMessage) (roster.Command, error) {
 	switch kind {
 	case roster.KindRegister.String():
 		return decodeAs[roster.Register](body)
@@ -37,7 +37,7 @@ func decodeCommand(kind string, body json.RawMessage) (roster.Command, error) {
 // decodeAs reads the body of one kind.
 func decodeAs[C roster.Command](body json.RawMessage) (roster.Command, error) {
 	var command C
-	err := intake.DecodeStrict(body, &command)
+	err := DecodeStrict(body, &command)
 	if refusal, ok := errors.AsType[*roster.Error](err); ok {
 		return nil, refusal
 	}
