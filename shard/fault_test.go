@@ -284,3 +284,20 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestCrashWhileBeginning: a crash between the two writes with which a group begins
+// leaves one that begins.
+func TestCrashWhileBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := muster(t, logstore.Memory, 3, func(_ roster.NodeID, c *Config) {
+			c.tuning.store = func(s logstore.Store) logstore.Store {
+				if err := s.SetUint64([]byte("CurrentTerm"), 1); err != nil {
+					t.Error(err)
+				}
+				return s
+			}
+		})
+		defer c.disband()
+		propose(t, c.leader(), 1)
+	})
+}

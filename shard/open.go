@@ -142,7 +142,7 @@ func (g *Group) bootstrap(c *raft.Config, servers []Server) error {
 		return nil
 	}
 	old, err := raft.HasExistingState(g.store, g.store, g.snaps)
-	if err != nil || old {
+	if err != nil {
 		return err
 	}
 	var first raft.Configuration
@@ -153,7 +153,28 @@ func (g *Group) bootstrap(c *raft.Config, servers []Server) error {
 		}
 		first.Servers = append(first.Servers, server)
 	}
+	if old {
+		return g.finishBootstrap(first)
+	}
 	return raft.BootstrapCluster(c, g.store, g.store, g.snaps, g.link, first)
+}
+
+// finishBootstrap writes the configuration when a crash came after the first term was
+// written and before it. Raft takes the term alone for the state of a member, and a
+// group of such members would never choose a leader. Elections begin with term 2, so
+// that a server in term 1 without an entry has promised nothing to anybody.
+func (g *Group) finishBootstrap(first raft.Configuration) error {
+	last, err := g.store.LastIndex()
+	if err != nil || last > 0 {
+		return err
+	}
+	if taken, err := g.snaps.List(); err != nil || len(taken) > 0 {
+		return err
+	}
+	if term, err := g.store.GetUint64([]byte("CurrentTerm")); err != nil || term != 1 {
+		return err
+	}
+	return g.store.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(first)})
 }
 
 // repair deletes an entry that contradicts the snapshot, and what follows it. Raft
