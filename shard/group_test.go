@@ -318,3 +318,37 @@ func TestStuckTransfer(t *testing.T) {
 		caughtUp(t, old, propose(t, next, 1).Index)
 	})
 }
+
+// TestTransferToTheDying: a leader that hands over to a node that dies in that moment
+// takes writes again at once, and goes on leading.
+func TestTransferToTheDying(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := muster(t, logstore.Memory, 3, nil)
+		defer c.disband()
+		leader := c.leader()
+		propose(t, leader, 1)
+		target := c.others(leader)[0].config.Node
+		for _, id := range c.nodes {
+			c.mesh.lose(id, target)
+			c.mesh.lose(target, id)
+		}
+		ctx, cancel := deadline(5 * time.Second)
+		defer cancel()
+		if err := leader.TransferLeadership(ctx, target); err == nil {
+			t.Error("a node that hears nothing took the leadership")
+		}
+		began := time.Now()
+		for i := range 100 {
+			attempt, cancel := deadline(50 * time.Millisecond)
+			_, err := leader.Propose(attempt, register(i))
+			cancel()
+			if err == nil {
+				break
+			}
+			<-time.After(20 * time.Millisecond)
+		}
+		if took := time.Since(began); took > 500*time.Millisecond || leader.Fault() != nil {
+			t.Errorf("writes were refused for %v after the transfer; fault: %v", took, leader.Fault())
+		}
+	})
+}

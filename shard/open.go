@@ -19,7 +19,7 @@ import (
 // openGroup builds a group bottom up: store, snapshots, machine, link, Raft.
 func openGroup(c Config, m *metrics, id roster.ShardID, dir string, bootstrap []Server) (*Group, error) {
 	g := &Group{
-		id: id, config: c, timing: c.Profile(id), logger: c.Logger.With("shard", uint32(id), "node", string(c.Node)),
+		id: id, config: c, timing: c.Profile(id), logger: c.Logger.With("shard", uint32(id)),
 		closing: make(chan struct{}), dead: make(chan struct{}), troubles: make(chan trouble, troublesMax),
 	}
 	g.reads.kick = make(chan struct{}, 1)

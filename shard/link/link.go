@@ -21,12 +21,17 @@ const (
 	// poolMax is how many idle connections to a peer are kept: one for heartbeats,
 	// one for entries, one for votes.
 	poolMax = 3
+	// handOverMax bounds how long a leader waits for the word of the node that it hands
+	// over to: Raft takes no entry meanwhile.
+	handOverMax = 250 * time.Millisecond
 )
 
 // The reasons for which a Transport refuses to send.
 var (
 	ErrMuted   = errors.New("this server is muted")
 	ErrStalled = errors.New("this server's log store is stalled")
+	// ErrNoWord is why a leader gives up handing over.
+	ErrNoWord = errors.New("the server that is to lead does not answer")
 )
 
 // Network hands out the connections of Raft groups. Dial takes a node id as addr.
@@ -81,7 +86,8 @@ type Transport struct {
 	routines sync.WaitGroup
 	mu       struct {
 		sync.Mutex
-		peers map[raft.ServerID]Peer
+		peers  map[raft.ServerID]Peer
+		closed bool
 	}
 }
 
@@ -171,6 +177,9 @@ func (t *Transport) Close() error {
 	var err error
 	t.shut.Do(func() {
 		t.Silence()
+		t.mu.Lock()
+		t.mu.closed = true
+		t.mu.Unlock()
 		close(t.closed)
 		err = t.NetworkTransport.Close()
 		t.NetworkTransport.CloseStreams()
@@ -217,6 +226,37 @@ func (t *Transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress, 
 		return ErrMuted
 	}
 	return t.NetworkTransport.RequestPreVote(id, target, args, resp)
+}
+
+// TimeoutNow asks a server to stand for election at once. It does not wait for one that
+// has just died: the request may still arrive, which does no harm.
+func (t *Transport) TimeoutNow(id raft.ServerID, target raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
+	if t.muted.Load() {
+		return ErrMuted
+	}
+	type word struct {
+		raft.TimeoutNowResponse
+		err error
+	}
+	heard := make(chan word, 1)
+	t.mu.Lock()
+	if !t.mu.closed { // else Close may already have waited for the last one
+		t.routines.Go(func() {
+			var w word
+			w.err = t.NetworkTransport.TimeoutNow(id, target, args, &w.TimeoutNowResponse)
+			heard <- w
+		})
+	}
+	t.mu.Unlock()
+	late := time.NewTimer(handOverMax)
+	defer late.Stop()
+	select {
+	case w := <-heard:
+		*resp = w.TimeoutNowResponse
+		return w.err
+	case <-late.C:
+		return ErrNoWord
+	}
 }
 
 // answered notes what the answer of a peer shows. An answer in a later term shows

@@ -2,10 +2,13 @@ package link
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"log/slog"
+	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -70,10 +73,22 @@ func level(l hclog.Level) slog.Level {
 
 func (l *raftLog) Log(at hclog.Level, msg string, args ...interface{}) {
 	ctx := context.Background()
+	if ownClose(args) {
+		at = hclog.Debug
+	}
 	if !l.to.Enabled(ctx, level(at)) || (at >= hclog.Warn && !l.heard.fresh(msg)) {
 		return
 	}
 	l.to.LogAttrs(ctx, level(at), msg, l.attrs(args)...)
+}
+
+// ownClose reports whether an error only says that this side has closed the
+// connection: so end all of Raft's streams when a node stops, and nobody need look.
+func ownClose(args []interface{}) bool {
+	return slices.ContainsFunc(args, func(arg interface{}) bool {
+		err, ok := arg.(error)
+		return ok && errors.Is(err, net.ErrClosed)
+	})
 }
 
 func (l *raftLog) attrs(args []interface{}) []slog.Attr {

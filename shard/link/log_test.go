@@ -3,7 +3,9 @@ package link
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,6 +23,7 @@ func TestRaftLog(t *testing.T) {
 			named.Error("failed to heartbeat", "error", errors.New("gone"), "servers", hclog.Fmt("%d of %d", 1, 3), "odd")
 		}
 		l.Info("chatter")
+		l.Error("chatter of a stream that this node closed", "error", fmt.Errorf("read: %w", net.ErrClosed))
 		text := out.String()
 		if n := strings.Count(text, "failed to heartbeat"); n != 1 {
 			t.Errorf("%d lines of 5 repeats:\n%s", n, text)
