@@ -237,11 +237,24 @@ func (n *Node) Leave(ctx context.Context, force bool) error {
 			return err
 		}
 	}
+	n.noteLeft()
 	if err := n.gossip.Leave(ctx); err != nil {
 		n.log.Warn("leave gossip", "err", err)
 	}
 	n.stop(nil)
 	return nil
+}
+
+// noteLeft keeps on disk that this node has left, so that a start from its directory
+// says so instead of waiting for shards that know it no more.
+func (n *Node) noteLeft() {
+	err := n.founder.Change(func(id *founding.Identity) error {
+		id.Left = true
+		return nil
+	})
+	if err != nil {
+		n.log.Warn("that this node has left is not on disk", "err", err)
+	}
 }
 
 // handOver moves the leaderships away that this node has; a failure only costs the

@@ -85,6 +85,7 @@ func TestFourthNode(t *testing.T) {
 	if status := s.ends(fourth.process, stopWithin); status != 0 {
 		t.Errorf("the node that left exits with %d", status)
 	}
+	fourth.refused("has left its cluster for good", "empty data directory")
 	for _, n := range nodes {
 		s.until(readyWithin, n.name+" sees that it left", func() error { return stateIs(n, id, roster.NodeLeft) })
 	}

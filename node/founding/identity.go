@@ -32,6 +32,9 @@ type Identity struct {
 	// Opened says that all shards were once opened here: from then on a missing one
 	// is a loss, not a beginning.
 	Opened bool `json:"opened,omitempty"`
+	// Left says that the node was taken out of its cluster, which never lets this id in
+	// again.
+	Left bool `json:"left,omitempty"`
 	// Promise is the proposal this node is bound to until its proposer lets go.
 	Promise *Proposal `json:"promise,omitempty"`
 	// Proposals counts this node's own proposals; Open is the one not yet abandoned.
@@ -80,6 +83,8 @@ func parseIdentity(c Config, path string, data []byte) (*Identity, error) {
 		return nil, roster.Errorf(roster.CodeConflict, "data directory %s belongs to cluster %q, not %q: give the right --cluster or another --data-dir", c.DataDir, id.Cluster, c.Cluster)
 	case id.Durability != c.Durability:
 		return nil, roster.Errorf(roster.CodeConflict, "data directory %s was made with durability %q, not %q", c.DataDir, id.Durability, c.Durability)
+	case id.Left:
+		return nil, roster.Errorf(roster.CodeConflict, "data directory %s is that of %s, which has left its cluster for good: start with an empty data directory", c.DataDir, id.NodeID)
 	}
 	return id, nil
 }

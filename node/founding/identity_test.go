@@ -49,6 +49,7 @@ func TestDataDirectoryIsRefused(t *testing.T) {
 		"newer format":     {`{"format":2,"node_id":"n-1","cluster":"c"}`, roster.CodeInvalid, "newer build"},
 		"another cluster":  {`{"format":1,"node_id":"n-1","cluster":"other","durability":"sync"}`, roster.CodeConflict, `cluster "other"`},
 		"other durability": {`{"format":1,"node_id":"n-1","cluster":"c","durability":"none"}`, roster.CodeConflict, "durability"},
+		"has left":         {`{"format":1,"node_id":"n-1","cluster":"c","durability":"sync","left":true}`, roster.CodeConflict, "empty data directory"},
 	} {
 		config := dirConfig(t)
 		path := filepath.Join(config.DataDir, "node.json")
