@@ -63,8 +63,7 @@ func (k *kept) enter(by int, id roster.AgentID) error {
 }
 
 func (k *kept) renew(ctx context.Context) {
-	for ctx.Err() == nil {
-		up := k.cluster.Running()
+	for up := k.cluster.Running(); ctx.Err() == nil && len(up) > 0; up = k.cluster.Running() {
 		if n := k.cluster.Node(up[k.random.IntN(len(up))]); n != nil {
 			sent := time.Now()
 			attempt, cancel := context.WithTimeout(ctx, time.Second)
@@ -84,8 +83,7 @@ func (k *kept) renew(ctx context.Context) {
 // hold holds the session open at one node after another: it moves on when its node
 // dies, and now and then without a reason.
 func (k *kept) hold(ctx context.Context) {
-	for ctx.Err() == nil {
-		up := k.cluster.Running()
+	for up := k.cluster.Running(); ctx.Err() == nil && len(up) > 0; up = k.cluster.Running() {
 		at := up[k.random.IntN(len(up))]
 		n := k.cluster.Node(at)
 		if n == nil {

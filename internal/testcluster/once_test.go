@@ -11,6 +11,7 @@ import (
 	"roster"
 	"roster/internal/simnet"
 	"roster/internal/testcluster"
+	"roster/node"
 )
 
 // onceClient writes one value after the other to an agent of its own, each several
@@ -105,8 +106,10 @@ func (o *onceClient) late(value string) {
 }
 
 func (o *onceClient) put(value string, request roster.Request, through uint64, within time.Duration) answer {
-	up := o.cluster.Running()
-	n := o.cluster.Node(up[through%uint64(len(up))])
+	var n *node.Node
+	if up := o.cluster.Running(); len(up) > 0 {
+		n = o.cluster.Node(up[through%uint64(len(up))])
+	}
 	if n == nil {
 		return answer{err: roster.Errorf(roster.CodeUnavailable, "killed just now")}
 	}
