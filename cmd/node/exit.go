@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"roster"
 	"roster/cmd/node/daemon"
@@ -50,7 +51,7 @@ func (a *app) exit(err error) int {
 		if refusal.Position > 0 {
 			a.say("        at byte %d", refusal.Position)
 		}
-		if next := advice(refusal.Code); next != "" {
+		if next := advice(refusal); next != "" {
 			a.say("        %s", next)
 		}
 		return refusal.Code.ExitStatus()
@@ -60,9 +61,12 @@ func (a *app) exit(err error) int {
 }
 
 // advice says what to do about an error, where the error itself cannot know.
-func advice(code roster.Code) string {
-	switch code {
+func advice(err *roster.Error) string {
+	switch err.Code {
 	case roster.CodeUnavailable:
+		if !strings.HasPrefix(err.Detail, "cannot connect") { // a node is there, and said so
+			return "Nothing was changed. Try again in a moment."
+		}
 		return "Nothing was changed. Start nodes with: roster dev; name them with --addr or ROSTER_ADDR."
 	case roster.CodeOverloaded:
 		return "Nothing was changed. Try again in a moment."

@@ -33,24 +33,32 @@ function pulse(kind, text) {
 // The cluster: asked for every few seconds while somebody looks.
 let names = new Map();
 
-function showStatus(s) {
+function showStatus(s, lacking) {
   document.title = `${s.cluster || "Roster"} · Roster`;
   $("where").textContent = `${s.cluster} · answered by ${s.node}`;
   $("version").textContent = s.version;
   $("count-agents").textContent = number.format(s.agents);
   const notes = [];
-  if (!s.ready) notes.push("This node is not ready yet.");
+  if (!s.ready) notes.push(`Not ready${lacking.length ? ": " + lacking.map((c) => c.detail).join("; ") : ""}.`);
   if (s.insecure) notes.push("Insecure: this cluster runs without authentication. Keep it on a network that you trust.");
   if (s.durability === "none") notes.push("Nothing is written to disk: a cluster that is stopped is empty.");
   $("banner").textContent = notes.join(" ");
   $("banner").hidden = notes.length === 0;
 }
 
+// lacks says which checks a node that is not ready fails. Its answer is an error, and
+// holds them all the same.
+async function lacks() {
+  const answer = await (await fetch("/readyz?verbose", { cache: "no-store" })).json();
+  return (answer.checks || []).filter((c) => !c.ok);
+}
+
 function showMembers(members, here) {
   names = new Map(members.map((m) => [m.id, m.name || m.id]));
   places = new Map(members.map((m, i) => [m.id, i]));
   const alive = members.filter((m) => m.state === "alive").length;
-  $("count-members").textContent = `${alive} of ${members.length}`;
+  const left = members.filter((m) => m.state === "left").length; // who left for good is missed by nobody
+  $("count-members").textContent = `${alive} of ${members.length - left}`;
   $("nodes").replaceChildren(...members.map((m) => {
     const card = el("li", m.state === "alive" ? "" : "away");
     const name = el("span", "name");
@@ -59,7 +67,7 @@ function showMembers(members, here) {
     name.append(swatch, el("span", "", m.name || m.id));
     if (m.id === here) name.append(el("span", "here", "this node"));
     const state = el("span", "state");
-    state.append(el("span", `dot ${{ alive: "good", suspect: "warn" }[m.state] || "bad"}`), ` ${m.state}`);
+    state.append(el("span", `dot ${{ alive: "good", suspect: "warn", left: "past" }[m.state] || "bad"}`), ` ${m.state}`);
     card.append(name, state, el("span", "quiet", `${m.http || m.address}`),
       el("span", "quiet", `leads ${m.leader_of.length} · votes in ${m.voter_of.length} · reads ${m.reader_of.length}`));
     card.title = m.id;
@@ -81,18 +89,28 @@ function showShards(shards) {
   }));
 }
 
+// silent says since when what is shown is no longer known to be so.
+let answeredAt = null;
+
+function silent() {
+  document.body.classList.add("stale");
+  pulse("bad", answeredAt ? `the node does not answer · as of ${answeredAt.toLocaleTimeString()}` : "the node does not answer");
+}
+
 const age = (ms) => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 async function poll() {
   if (!document.hidden) {
     try {
       const [status, members, shards] = await Promise.all([ask("/v1/status"), ask("/v1/members"), ask("/v1/shards")]);
-      showStatus(status);
+      showStatus(status, status.ready ? [] : await lacks());
       showMembers(members.members, status.node);
       showShards(shards.shards);
-      if (!watching) pulse("", "connecting");
+      document.body.classList.remove("stale");
+      answeredAt = new Date();
+      if (watching) pulse("good", "live"); else pulse("", "connecting");
     } catch (e) {
-      pulse("bad", "the node does not answer");
+      silent();
     }
   }
   setTimeout(poll, pollEvery);
@@ -151,7 +169,13 @@ async function more() {
 function turned(page) {
   cursor = page.cursor;
   $("more").hidden = cursor === "" || rows.size >= shownMax;
+  tally();
+}
+
+// tally says how much of what matches is shown.
+function tally() {
   $("empty").hidden = rows.size > 0;
+  $("tally").textContent = rows.size === 0 ? "" : cursor === "" ? `${number.format(rows.size)} shown, all that match` : `the first ${number.format(rows.size)} shown`;
 }
 
 function watch(q, token, mine) {
@@ -165,7 +189,7 @@ function watch(q, token, mine) {
   };
   source.onerror = (e) => {
     watching = false;
-    pulse("", "reconnecting");
+    if (!document.body.classList.contains("stale")) pulse("", "reconnecting");
     // A problem, or a closed source, means that the position is lost: list again.
     if (e.data || e.target.readyState === EventSource.CLOSED) {
       e.target.close();
@@ -200,7 +224,7 @@ function put(agent, live) {
   if (old) old.row.replaceWith(row);
   else $("agents").insertBefore(row, live && $("text").value.trim() === "" ? successor(agent.id) : null);
   rows.set(agent.id, { row, revision: agent.revision });
-  $("empty").hidden = true;
+  if (live) tally();
   learn(agent.capabilities);
 }
 
@@ -223,7 +247,7 @@ function drop(id) {
   rows.delete(id);
   there.row.classList.add("leaving");
   setTimeout(() => there.row.remove(), 700);
-  $("empty").hidden = rows.size > 0;
+  tally();
 }
 
 function learn(capabilities) {
@@ -255,12 +279,21 @@ function rowOf(a) {
     capabilities.append(chip);
   }
   const labels = el("td");
-  for (const [key, value] of Object.entries(a.labels)) labels.append(el("span", "chip", `${key}=${value}`));
-  const time = el("td", "time", new Date(a.updated_at).toLocaleTimeString());
+  for (const [key, value] of Object.entries(a.labels)) {
+    const chip = el("span", "chip", `${key}=${value}`);
+    chip.title = chip.textContent; // a long one is cut
+    labels.append(chip);
+  }
+  const time = el("td", "time", moment(new Date(a.updated_at)));
   time.title = a.updated_at;
-  row.append(id, capabilities, labels, el("td", "", a.status), el("td", "", keeper(a)),
+  row.append(id, capabilities, labels, el("td", "", a.status), el("td", "whole", keeper(a)),
     el("td", "number", number.format(a.revision)), time);
   return row;
+}
+
+// moment is a time of today, or a day.
+function moment(t) {
+  return t.toDateString() === new Date().toDateString() ? t.toLocaleTimeString() : t.toLocaleDateString();
 }
 
 function keeper(a) {
