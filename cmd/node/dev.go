@@ -89,7 +89,7 @@ Status page: http://%[1]s/
 Try in another terminal:
   %[2]s members%[3]s
   %[2]s agents find%[3]s --capability translator
-  %[2]s agents register%[3]s team/greeter --capability greet@1.0 --label lang=en
+  %[2]s agents register%[3]s team/scribe --capability write@1.0 --label lang=en
   %[2]s agents find%[3]s --filter 'labels.tier == "gold"' -o json
   %[2]s agents watch%[3]s --initial
   curl -s http://%[1]s/v1/agents/demo/coder-1
