@@ -72,21 +72,24 @@ func level(l hclog.Level) slog.Level {
 }
 
 func (l *raftLog) Log(at hclog.Level, msg string, args ...interface{}) {
-	ctx := context.Background()
-	if ownClose(args) {
-		at = hclog.Debug
-	}
-	if !l.to.Enabled(ctx, level(at)) || (at >= hclog.Warn && !l.heard.fresh(msg)) {
+	if !l.enabled(at) {
 		return
 	}
-	l.to.LogAttrs(ctx, level(at), msg, l.attrs(args)...)
+	attrs := l.attrs(args)
+	if ownClose(attrs) {
+		at = hclog.Debug
+	}
+	if !l.enabled(at) || (at >= hclog.Warn && !l.heard.fresh(msg)) {
+		return
+	}
+	l.to.LogAttrs(context.Background(), level(at), msg, attrs...)
 }
 
 // ownClose reports whether an error only says that this side has closed the
 // connection: so end all of Raft's streams when a node stops, and nobody need look.
-func ownClose(args []interface{}) bool {
-	return slices.ContainsFunc(args, func(arg interface{}) bool {
-		err, ok := arg.(error)
+func ownClose(attrs []slog.Attr) bool {
+	return slices.ContainsFunc(attrs, func(a slog.Attr) bool {
+		err, ok := a.Value.Any().(error)
 		return ok && errors.Is(err, net.ErrClosed)
 	})
 }
