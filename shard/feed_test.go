@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,8 +21,10 @@ func TestFeedAcrossNodes(t *testing.T) {
 		defer cancel()
 		seen := map[roster.AgentID]int{}
 		at := roster.Index(0)
+		var floods sync.WaitGroup
+		defer floods.Wait() // events may be seen before their writers have their answers
 		for round := range 6 {
-			go flood(t, leader, round*50, round*50+50)
+			floods.Go(func() { flood(t, leader, round*50, round*50+50) })
 			feed, err := c.group(c.nodes[round%3]).Feed(at)
 			if err != nil {
 				t.Fatal(err)
