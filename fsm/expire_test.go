@@ -107,11 +107,11 @@ func TestClientsBounded(t *testing.T) {
 	for from := 0; from < roster.ClientsMax; from += roster.EntryOpsMax {
 		e := roster.Entry{Shard: 1}
 		for i := range roster.EntryOpsMax {
-			e.Ops = append(e.Ops, roster.Op{Request: roster.Request{Client: uint64(from + i + 1), Seq: 1}, Command: roster.Tick{}})
+			e.Ops = append(e.Ops, roster.Op{Request: roster.Request{Client: uint64(from + i + 1), Seq: 2, Done: 1}, Command: roster.Tick{}})
 		}
 		m.Apply(e)
 	}
-	r := one(m, 0, roster.Op{Request: roster.Request{Client: 1 << 63, Seq: 1}, Command: roster.Tick{}})
+	r := one(m, 0, roster.Op{Request: roster.Request{Client: 1 << 63, Seq: 2, Done: 1}, Command: roster.Tick{}})
 	if roster.CodeOf(r.Err) != roster.CodeOverloaded || m.requests.clients.Len() != roster.ClientsMax {
 		t.Errorf("got %+v", r)
 	}
@@ -123,8 +123,29 @@ func TestClientsBounded(t *testing.T) {
 func TestResultBytesBounded(t *testing.T) {
 	m := New(1)
 	m.requests.bytes = roster.ResultBytesMax
-	if r := one(m, 0, roster.Op{Request: roster.Request{Client: 1, Seq: 1}, Command: roster.Tick{}}); roster.CodeOf(r.Err) != roster.CodeOverloaded {
+	if r := one(m, 0, roster.Op{Request: roster.Request{Client: 1, Seq: 2, Done: 1}, Command: roster.Tick{}}); roster.CodeOf(r.Err) != roster.CodeOverloaded {
 		t.Errorf("got %+v", r)
+	}
+}
+
+// Clients that never say what they are done with shut out each other, and nobody else.
+func TestKeysLeaveRoom(t *testing.T) {
+	keyed := func(n uint64) roster.Op {
+		return roster.Op{Request: roster.Request{Client: n, Seq: 1}, Command: roster.Tick{}}
+	}
+	node := roster.Op{Request: roster.Request{Client: 1 << 63, Seq: 2, Done: 1}, Command: roster.Tick{}}
+	clients, bytes := New(1), New(1)
+	for n := range uint64(roster.ClientsMax) {
+		one(clients, 0, keyed(n+1))
+	}
+	bytes.requests.bytes = roster.ResultBytesMax * 15 / 16
+	for name, m := range map[string]*Machine{"clients": clients, "bytes": bytes} {
+		if r := one(m, 0, keyed(1<<62)); roster.CodeOf(r.Err) != roster.CodeOverloaded {
+			t.Errorf("%s: one key more: %v", name, r.Err)
+		}
+		if r := one(m, 0, node); r.Err != nil {
+			t.Errorf("%s: a node: %v", name, r.Err)
+		}
 	}
 }
 

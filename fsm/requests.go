@@ -56,8 +56,8 @@ func (m *Machine) begin(r roster.Request) (answer roster.Result, answered bool) 
 	}
 	t := &m.requests
 	c, known := t.clients.Get(r.Client)
-	if !known && t.clients.Len() >= roster.ClientsMax {
-		return m.result(nil, overloaded("this shard remembers %d clients", roster.ClientsMax)), true
+	if !known && t.clients.Len() >= room(r, roster.ClientsMax) {
+		return m.result(nil, overloaded("this shard remembers %d clients", t.clients.Len())), true
 	}
 	c = t.touch(r.Client, c, known, m.now)
 	if r.Done > c.done {
@@ -74,10 +74,21 @@ func (m *Machine) begin(r roster.Request) (answer roster.Result, answered bool) 
 	switch {
 	case c.results >= roster.ResultsMax:
 		return m.result(nil, overloaded("client %x has %d results that it is not done with", r.Client, c.results)), true
-	case t.bytes >= roster.ResultBytesMax:
+	case t.bytes >= room(r, roster.ResultBytesMax):
 		return m.result(nil, overloaded("remembered results fill %d bytes", t.bytes)), true
 	}
 	return roster.Result{}, false
+}
+
+// room is how much of a table a request may fill. The last eighth is kept for clients
+// that say what they are done with: whoever never does, such as a client for each
+// Idempotency-Key, must not shut out those that leave nothing behind, the nodes
+// themselves among them.
+func room(r roster.Request, most int) int {
+	if r.Done == 0 {
+		return most - most/8
+	}
+	return most
 }
 
 func overloaded(format string, args ...any) error {

@@ -44,7 +44,8 @@ func (r *requests) begin(shard roster.ShardID) (roster.Request, func()) {
 	defer r.mu.Unlock()
 	c := r.mu.clients[shard]
 	if c == nil || c.next-c.floor > requestSpanMax {
-		c = &requestClient{id: randomID(), answered: make(map[uint64]bool)}
+		// It begins with something to be done with, which is what shards keep room for.
+		c = &requestClient{id: randomID(), next: 1, floor: 1, answered: make(map[uint64]bool)}
 		r.mu.clients[shard] = c
 	}
 	c.next++

@@ -9,6 +9,9 @@ import (
 func TestDoneNeverPassesAnOpenRequest(t *testing.T) {
 	r := newRequests()
 	first, finishFirst := r.begin(1)
+	if first.Done == 0 || first.Done >= first.Seq {
+		t.Fatalf("the first request is %+v: shards keep room for those that are done with something", first)
+	}
 	for range 100 {
 		next, finish := r.begin(1)
 		if next.Client != first.Client || next.Done >= first.Seq {
