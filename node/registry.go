@@ -223,6 +223,11 @@ func (n *Node) Lookup(ctx context.Context, id roster.AgentID, r roster.Read) (*r
 	if !ok {
 		return nil, stamp, &roster.Error{Code: roster.CodeNotFound, Shard: shard, Index: seen.Index, Detail: "agent " + string(id) + " is not on the roll"}
 	}
+	if record.Revision > seen.Index {
+		// The record is newer than the index, which was loaded first: who passes the
+		// token on must find at least this record.
+		stamp.Token = n.token(roster.Position{}.Advance(shard, record.Revision))
+	}
 	return record, stamp, nil
 }
 
@@ -268,8 +273,12 @@ func (b *reads) lookup(ctx context.Context, id roster.AgentID) (*roster.Record, 
 	if err != nil {
 		return nil, err
 	}
-	record, _, seen := g.Lookup(id)
-	b.position, b.age = b.position.Advance(shard, seen.Index), max(b.age, seen.Age)
+	record, ok, seen := g.Lookup(id)
+	index := seen.Index
+	if ok {
+		index = max(index, record.Revision) // the index was loaded first
+	}
+	b.position, b.age = b.position.Advance(shard, index), max(b.age, seen.Age)
 	return record, nil
 }
 
