@@ -14,6 +14,7 @@ import (
 
 	"roster"
 	"roster/httpapi"
+	"roster/httpapi/wire"
 )
 
 // Bounds of the HTTP server. A watch or a hold lifts those of its own connection.
@@ -93,30 +94,15 @@ func starting(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, "ok")
 		return
 	}
-	const code = roster.CodeUnavailable
 	check := roster.Check{Name: "start", Detail: "the node is starting"}
-	body, err := json.Marshal(startingBody{Type: "urn:roster:error:" + string(code), Title: code.Title(), Status: code.HTTPStatus(),
-		Detail: check.Detail, Code: code, Retryable: true, Checks: []roster.Check{check}})
+	problem := wire.ProblemOf(roster.Errorf(roster.CodeUnavailable, "%s", check.Detail))
+	problem.Checks = []roster.Check{check}
+	body, err := json.Marshal(problem)
 	if err != nil { // it holds nothing that JSON cannot say
 		body = nil
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", "1")
-	w.WriteHeader(code.HTTPStatus())
+	w.WriteHeader(problem.Status)
 	_, _ = w.Write(body) // a caller who left needs no answer
-}
-
-// startingBody is a problem with the checks that /readyz lists.
-type startingBody struct {
-	Type      string         `json:"type"`
-	Title     string         `json:"title"`
-	Status    int            `json:"status"`
-	Detail    string         `json:"detail"`
-	Code      roster.Code    `json:"code"`
-	Shard     roster.ShardID `json:"shard"`
-	Retryable bool           `json:"retryable"`
-	Index     roster.Index   `json:"index"`
-	Field     string         `json:"field"`
-	Position  int            `json:"position"`
-	Checks    []roster.Check `json:"checks"`
 }
