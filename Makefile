@@ -2,7 +2,7 @@
 GO ?= go
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: build test race lint bench image up down containers ci clean
+.PHONY: build test race lint bench peers image up down containers ci clean
 
 build: ; $(GO) build -o bin/roster ./cmd/node
 
@@ -17,6 +17,13 @@ lint:
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
 bench: ; $(GO) test -run '^$$' -bench . -benchtime 0.5s ./...
+
+# Roster beside etcd, NATS and Redis in one run: about half an hour. make peers PEERS=-quick
+# tries it out, PEERS="-systems etcd,roster -rows put" measures a part. Debian's redis-server
+# is installed where it is missing and may be; without it the rest runs and says so.
+peers:
+	command -v redis-server >/dev/null || { test "$$(id -u)" = 0 && RUNLEVEL=1 apt-get install -qq -y --no-install-recommends redis-server; } || true
+	cd bench/peers && $(GO) build -o ../../bin/peers . && ../../bin/peers $(PEERS)
 
 # An image from a binary built here: needs no base image and no network.
 image:

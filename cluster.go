@@ -35,6 +35,13 @@ const (
 	DurabilityNone Durability = "none"
 )
 
+// StoreMoves says how far the logs of a node's shards are on their way to another
+// store.
+type StoreMoves struct {
+	Moved int `json:"moved"` // by this call
+	Left  int `json:"left"`  // are still elsewhere
+}
+
 // ClusterMap is the cluster's intent, kept in the system shard: which shard owns
 // each slot and which nodes should vote in each shard. Treat it as immutable.
 type ClusterMap struct {
@@ -44,12 +51,89 @@ type ClusterMap struct {
 	Durability Durability    `json:"durability"`
 	Slots      []ShardID     `json:"slots"` // SlotCount of them
 	Shards     []ShardVoters `json:"shards"`
+	// Draining are the nodes that are to vote nowhere: their operator wants them empty.
+	Draining []NodeID `json:"draining,omitempty"`
+	// Paused stops what moves voters; what is under way is finished.
+	Paused bool `json:"paused,omitempty"`
+}
+
+// Bounds of what the system shard knows.
+const (
+	NodesMax    = 1024 // nodes, also those that went within the last day
+	NodeTextMax = 256  // bytes of each text that a node says of itself
+	VotersMax   = 9    // of one shard: more cost every write and save nobody
+)
+
+// Validate reports an Invalid error for a map that would lose slots.
+func (m ClusterMap) Validate() error {
+	if max(len(m.Cluster), len(m.ClusterID), len(m.Durability)) > NodeTextMax {
+		return Invalid("map", "a name is longer than %d bytes", NodeTextMax)
+	}
+	if len(m.Slots) != SlotCount {
+		return Invalid("slots", "%d slots; want %d", len(m.Slots), SlotCount)
+	}
+	if len(m.Shards) > ShardsMax+1 {
+		return Invalid("shards", "%d shards; at most %d beside the system shard", len(m.Shards), ShardsMax)
+	}
+	if err := validateNodes("draining", m.Draining, NodesMax); err != nil {
+		return err
+	}
+	known := make(map[ShardID]bool, len(m.Shards))
+	for _, s := range m.Shards {
+		if known[s.ID] {
+			return Invalid("shards", "shard %d is there twice", s.ID)
+		}
+		known[s.ID] = true
+		if err := validateNodes("shards", s.Voters, VotersMax); err != nil {
+			return err
+		}
+	}
+	for slot, owner := range m.Slots {
+		if !known[owner] {
+			return Invalid("slots", "slot %d belongs to shard %d, which is not in the map", slot, owner)
+		}
+	}
+	return nil
+}
+
+func validateNodes(field string, ids []NodeID, most int) error {
+	if len(ids) > most {
+		return Invalid(field, "%d nodes; at most %d", len(ids), most)
+	}
+	for _, id := range ids {
+		if id == "" || len(id) > NodeTextMax {
+			return Invalid(field, "a node wants an id of 1 to %d bytes", NodeTextMax)
+		}
+	}
+	return nil
 }
 
 // ShardVoters is one shard and the nodes that should vote in it.
 type ShardVoters struct {
 	ID     ShardID  `json:"id"`
 	Voters []NodeID `json:"voters"`
+}
+
+// The states of a move.
+const (
+	MoveUnderWay = "under_way" // the map wants it, and the group follows
+	MoveWaiting  = "waiting"   // it comes when others are done
+)
+
+// Move is a change of one shard's voters.
+type Move struct {
+	Shard  ShardID  `json:"shard"`
+	Add    []NodeID `json:"add"`
+	Remove []NodeID `json:"remove"`
+	State  string   `json:"state"`
+	Reason string   `json:"reason"`
+}
+
+// MovePlan is what the cluster is about to change in who votes where.
+type MovePlan struct {
+	Paused bool   `json:"paused"`
+	Held   string `json:"held,omitempty"` // why a node's votes cannot move, if any should
+	Moves  []Move `json:"moves"`
 }
 
 // Session is one session, as its home shard knows it.
@@ -93,6 +177,7 @@ type NodeStatus struct {
 	Version    string     `json:"version"`
 	Ready      bool       `json:"ready"`
 	Insecure   bool       `json:"insecure"`
+	Auth       bool       `json:"auth"` // it asks for tokens
 	Durability Durability `json:"durability"`
 	Members    int        `json:"members"`
 	Shards     int        `json:"shards"`

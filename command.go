@@ -28,6 +28,8 @@ const (
 	KindLeaveNode     Kind = 33
 	KindRenewNode     Kind = 34
 	KindSetMap        Kind = 35
+	KindSetToken      Kind = 36
+	KindDropToken     Kind = 37
 )
 
 // kindNames gives each kind the name that people and the HTTP API use.
@@ -36,6 +38,7 @@ var kindNames = map[Kind]string{
 	KindSetHealth: "set_health", KindFence: "fence", KindOpenSession: "open_session",
 	KindAttachSession: "attach_session", KindEndSession: "end_session", KindDetachSession: "detach_session",
 	KindJoinNode: "join_node", KindLeaveNode: "leave_node", KindRenewNode: "renew_node", KindSetMap: "set_map",
+	KindSetToken: "set_token", KindDropToken: "drop_token",
 }
 
 // String returns the kind's name, such as "register".
@@ -208,6 +211,8 @@ func (SetMap) Kind() Kind        { return KindSetMap }
 
 // Duration is a time span that reads and writes as a string such as "500ms".
 type Duration time.Duration
+
+func (d Duration) span() time.Duration { return time.Duration(d) }
 
 // MarshalText writes the span as time.Duration does.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }

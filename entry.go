@@ -47,6 +47,19 @@ func RequestFrom(ctx context.Context) (Request, bool) {
 	return r, ok
 }
 
+type principalKey struct{}
+
+// WithPrincipal returns a context under which p asks: its operations say so.
+func WithPrincipal(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// PrincipalFrom returns who asks under ctx; "" while that is not known.
+func PrincipalFrom(ctx context.Context) Principal {
+	p, _ := ctx.Value(principalKey{}).(Principal)
+	return p
+}
+
 // Result is what a command came to: identical on every replica.
 type Result struct {
 	Index Index

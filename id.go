@@ -71,6 +71,19 @@ func (id AgentID) Key() Key {
 	return Key("a/" + id.Namespace() + "/" + fleet)
 }
 
+// MatchNamespace reports whether a pattern names a namespace: it is that namespace, the
+// beginning of it and "*", or "*" alone.
+func MatchNamespace(pattern, namespace string) bool {
+	beginning, open := strings.CutSuffix(pattern, "*")
+	return open && strings.HasPrefix(namespace, beginning) || pattern == namespace && namespace != ""
+}
+
+// Namespace returns what stands before the last "~": who may write there may use the
+// session where authorisation is on. "" for a session of no namespace.
+func (id SessionID) Namespace() string {
+	return string(id[:max(0, strings.LastIndexByte(string(id), '~'))])
+}
+
 // Key returns the routing key of a session's home shard.
 func (id SessionID) Key() Key { return Key("s/" + string(id)) }
 
@@ -92,6 +105,14 @@ func (id AgentID) Validate() error {
 func (id SessionID) Validate() error {
 	if !isWord(string(id), SessionIDMax) {
 		return Invalid("session", "session id %s: want 1 to %d bytes of a-z 0-9 . _ ~ - beginning with a letter or digit", quote(string(id)), SessionIDMax)
+	}
+	return nil
+}
+
+// Validate reports an Invalid error when id is not a node's id.
+func (id NodeID) Validate() error {
+	if !isWord(string(id), NodeTextMax) {
+		return Invalid("id", "node id %s: want 1 to %d bytes of a-z 0-9 . _ ~ - beginning with a letter or digit", quote(string(id)), NodeTextMax)
 	}
 	return nil
 }

@@ -24,6 +24,13 @@ const (
 	SecretMin        = 16
 	SecretMax        = 128
 
+	AccessTokensMax = 4096
+	TokenNameMax    = 64
+	TokenRulesMax   = 64 // rules of one access token
+	TokenRuleMax    = 80 // bytes of one rule
+	TokenTTLMin     = time.Minute
+	TokenTTLMax     = 10 * 365 * 24 * time.Hour
+
 	BatchMax        = 1000
 	BatchBytesMax   = 8 << 20
 	ListLimit       = 100 // when a query names none

@@ -64,9 +64,13 @@ type Query struct {
 	Capabilities []string
 	Labels       []Pair
 	Namespaces   []string
-	Nodes        []string
-	Statuses     []string
-	Health       []string
+	// Scope narrows what may be seen, whatever else the query asks for: the agent's
+	// namespace must match one of these patterns (MatchNamespace). nil: any namespace.
+	// It stays in the process: doors set it, no caller says it.
+	Scope    []string
+	Nodes    []string
+	Statuses []string
+	Health   []string
 	// AnyHealth shows critical agents although Health does not ask for them, as a
 	// plain list does.
 	AnyHealth bool

@@ -82,7 +82,33 @@ type Admin interface {
 	// Join makes this node meet the cluster at addresses, and returns how many
 	// answered: Conflict when they belong to another cluster.
 	Join(ctx context.Context, addresses []string) (int, error)
-	// Leave takes this node out of the cluster and stops it: Refused for a voter
-	// unless force.
+	// Leave takes this node out of the cluster and stops it: Refused for a voter, which
+	// is drained first, unless force.
 	Leave(ctx context.Context, force bool) error
+	// Drain takes every vote off a node, one after the other, until Moves lists none of
+	// it; on false lets it vote again. NotFound for an id that the cluster does not know.
+	Drain(ctx context.Context, id NodeID, on bool) error
+	// ForceLeave takes out a node that is gone for good: Refused while it lives.
+	ForceLeave(ctx context.Context, id NodeID) error
+	// Moves says which voters are moving, which are to move, and why.
+	Moves(ctx context.Context) (MovePlan, error)
+	// PauseMoves stops what moves voters, once what is under way is done, or lets it go on.
+	PauseMoves(ctx context.Context, paused bool) error
+	// MigrateStore moves logs of this node's shards into another store, "shared" or
+	// "bolt", while they work: as many as the deadline of ctx allows, at least one. It
+	// is repeated until none are left. Refused for a node that keeps nothing on disk.
+	MigrateStore(ctx context.Context, to string) (StoreMoves, error)
+	Tokens
+}
+
+// Tokens is the part for who gives out access tokens.
+type Tokens interface {
+	// Tokens lists the access tokens, by id.
+	Tokens(ctx context.Context) ([]AccessToken, error)
+	// CreateToken makes an access token and returns its secret, which nobody can be told
+	// again. After Unknown there may be a token whose secret is lost: list, and revoke it.
+	CreateToken(ctx context.Context, t NewToken) (AccessToken, string, error)
+	// RevokeToken takes an access token away: NotFound when there is none. Each node
+	// refuses it as soon as its replica of the system shard has applied that.
+	RevokeToken(ctx context.Context, id string) error
 }

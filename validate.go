@@ -12,34 +12,73 @@ import (
 // Validate reports the first fault of an agent as an Invalid or TooLarge error that
 // names the field.
 func (a Agent) Validate() error {
-	if err := a.ID.Validate(); err != nil {
+	if err := a.validateParts(); err != nil {
 		return err
 	}
-	checks := []func() error{
-		a.validateCapabilities,
-		func() error { return a.Labels.validate("labels", LabelsMax, LabelValueMax) },
-		a.validateEndpoints,
-		func() error { return text("description", a.Description, DescriptionMax) },
-		func() error { return a.Metadata.validate("metadata", MetadataMax, MetadataValueMax) },
-		a.validateLiveness,
-	}
-	for _, check := range checks {
-		if err := check(); err != nil {
-			return err
-		}
-	}
+	return a.validateSize()
+}
+
+func (a Agent) validateSize() error {
 	if n := a.Size(); n > AgentBytesMax {
 		return &Error{Code: CodeTooLarge, Field: "agent", Detail: "agent has " + strconv.Itoa(n) + " bytes; at most " + strconv.Itoa(AgentBytesMax)}
 	}
 	return nil
 }
 
+func (a Agent) validateParts() error {
+	if err := a.ID.Validate(); err != nil {
+		return err
+	}
+	if err := a.validateCapabilities(); err != nil {
+		return err
+	}
+	if err := a.Labels.validate("labels", LabelsMax, LabelValueMax); err != nil {
+		return err
+	}
+	if err := a.validateEndpoints(); err != nil {
+		return err
+	}
+	if err := text("description", a.Description, DescriptionMax); err != nil {
+		return err
+	}
+	if err := a.Metadata.validate("metadata", MetadataMax, MetadataValueMax); err != nil {
+		return err
+	}
+	return a.validateLiveness()
+}
+
+// ValidateUpdate is Validate of an agent that was valid before c was merged into it: it
+// looks at nothing but what c names, and at the size of the whole.
+func (a Agent) ValidateUpdate(c Update) error {
+	part := Agent{ID: a.ID}
+	if c.Capabilities != nil {
+		part.Capabilities = a.Capabilities
+	}
+	if len(c.Labels.Set) > 0 {
+		part.Labels = a.Labels
+	}
+	if c.Endpoints != nil {
+		part.Endpoints = a.Endpoints
+	}
+	if c.Description != nil {
+		part.Description = a.Description
+	}
+	if len(c.Metadata.Set) > 0 {
+		part.Metadata = a.Metadata
+	}
+	if c.OnEnd != nil {
+		part.OnEnd = a.OnEnd
+	}
+	if err := part.validateParts(); err != nil {
+		return err
+	}
+	return a.validateSize()
+}
+
 func (a Agent) validateCapabilities() error {
 	if len(a.Capabilities) > CapabilitiesMax {
 		return Invalid("capabilities", "%d capabilities; at most %d", len(a.Capabilities), CapabilitiesMax)
 	}
-	type key struct{ name, version string }
-	seen := make(map[key]bool) // without a size, so that a few of them take no heap
 	for i, c := range a.Capabilities {
 		if !isCapability(c.Name) {
 			return Invalid(element("capabilities", i)+".name", "capability %s: want 1 to %d bytes of letters, digits and . _ ~ - / @ +", quote(c.Name), CapabilityMax)
@@ -47,10 +86,6 @@ func (a Agent) validateCapabilities() error {
 		if !isText(c.Version, VersionMax) {
 			return text(element("capabilities", i)+".version", c.Version, VersionMax)
 		}
-		if seen[key{c.Name, c.Version}] {
-			return Invalid(element("capabilities", i), "capability %s is there twice", quote(c.Name))
-		}
-		seen[key{c.Name, c.Version}] = true
 		if len(c.Attributes) == 0 {
 			continue
 		}
@@ -58,7 +93,36 @@ func (a Agent) validateCapabilities() error {
 			return err
 		}
 	}
+	if i := twice(a.Capabilities); i >= 0 {
+		return Invalid(element("capabilities", i), "capability %s is there twice", quote(a.Capabilities[i].Name))
+	}
 	return nil
+}
+
+// fewCapabilities are compared each with each; more go through a map.
+const fewCapabilities = 8
+
+// twice returns a capability whose name and version stood before, -1 if there is none.
+func twice(list []Capability) int {
+	if len(list) <= fewCapabilities {
+		for i := range list {
+			for j := range i {
+				if list[j].Name == list[i].Name && list[j].Version == list[i].Version {
+					return i
+				}
+			}
+		}
+		return -1
+	}
+	type key struct{ name, version string }
+	seen := make(map[key]bool, len(list))
+	for i, c := range list {
+		if seen[key{c.Name, c.Version}] {
+			return i
+		}
+		seen[key{c.Name, c.Version}] = true
+	}
+	return -1
 }
 
 func (a Agent) validateEndpoints() error {
@@ -66,7 +130,10 @@ func (a Agent) validateEndpoints() error {
 		return Invalid("endpoints", "%d endpoints; at most %d", len(a.Endpoints), EndpointsMax)
 	}
 	for i, e := range a.Endpoints {
-		field := "endpoints[" + strconv.Itoa(i) + "]"
+		if isText(e.Name, EndpointNameMax) && isPlainURL(e.URL) {
+			continue
+		}
+		field := element("endpoints", i)
 		if err := text(field+".name", e.Name, EndpointNameMax); err != nil {
 			return err
 		}
@@ -150,15 +217,49 @@ func isCapability(s string) bool {
 	if len(s) == 0 || len(s) > CapabilityMax {
 		return false
 	}
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		letter := (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9')
-		return !letter && !strings.ContainsRune("._~-/@+", r)
-	})
+	for i := range len(s) {
+		if !isAlphanumeric(s[i]) && strings.IndexByte("._~-/@+", s[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func isAlphanumeric(c byte) bool {
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
 }
 
 // urlSchemes are what an endpoint may speak. Schemes that read files or that old
 // clients turn into requests of another protocol (file, gopher) are not among them.
 var urlSchemes = []string{"http", "https", "ws", "wss", "grpc", "grpcs", "tcp", "tls", "nats", "amqp", "redis", "mqtt"}
+
+// isPlainURL reports whether raw is surely a URL that validateURL takes: a scheme, a
+// host, perhaps a port and a path, of nothing but letters, digits and . _ ~ - /. Most
+// are, and to see that costs a tenth of parsing them.
+func isPlainURL(raw string) bool {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok || len(raw) > URLMax || !slices.Contains(urlSchemes, scheme) {
+		return false
+	}
+	host, path := rest, ""
+	if at := strings.IndexByte(rest, '/'); at >= 0 {
+		host, path = rest[:at], rest[at:]
+	}
+	for i := range len(path) {
+		if !isAlphanumeric(path[i]) && strings.IndexByte("._~-/", path[i]) < 0 {
+			return false
+		}
+	}
+	host, port, _ := strings.Cut(host, ":")
+	for i := range len(host) {
+		if !isAlphanumeric(host[i]) && host[i] != '.' && host[i] != '-' {
+			return false
+		}
+	}
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	named := last != "" && (last[0]|0x20 >= 'a' && last[0]|0x20 <= 'z') && len(host) <= 253 // no address
+	return (named || isHost(host)) && isPort(port)
+}
 
 func validateURL(field, raw string) error {
 	if err := text(field, raw, URLMax); err != nil {

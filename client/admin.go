@@ -76,6 +76,51 @@ func (c *Client) Leave(ctx context.Context, force bool) error {
 	return err
 }
 
+// Drain takes every vote off a node, or lets it vote again; it returns at once, and Moves
+// shows how far that is.
+func (c *Client) Drain(ctx context.Context, id roster.NodeID, on bool) error {
+	verb := "/drain"
+	if !on {
+		verb = "/undrain"
+	}
+	return c.onNode(ctx, id, verb)
+}
+
+// ForceLeave takes out a node that is gone for good.
+func (c *Client) ForceLeave(ctx context.Context, id roster.NodeID) error {
+	return c.onNode(ctx, id, "/force-leave")
+}
+
+func (c *Client) onNode(ctx context.Context, id roster.NodeID, verb string) error {
+	_, err := c.exchange(ctx, post("/v1/nodes/"+url.PathEscape(string(id))+verb, verb[1:]), nil)
+	return err
+}
+
+// Moves says which voters are moving, which are to move, and why.
+func (c *Client) Moves(ctx context.Context) (roster.MovePlan, error) {
+	plan, _, err := send[roster.MovePlan](ctx, c, get("/v1/rebalance"))
+	return plan, err
+}
+
+// PauseMoves stops what moves voters, or lets it go on.
+func (c *Client) PauseMoves(ctx context.Context, paused bool) error {
+	type body struct {
+		Paused bool `json:"paused"`
+	}
+	_, err := c.exchange(ctx, withBody(post("/v1/rebalance", "pause moves"), body{paused}), nil)
+	return err
+}
+
+// MigrateStore moves logs of the node at the first of the addresses into another store,
+// "shared" or "bolt". It is sent to no other node.
+func (c *Client) MigrateStore(ctx context.Context, to string) (roster.StoreMoves, error) {
+	type body struct {
+		To string `json:"to"`
+	}
+	moves, _, err := send[roster.StoreMoves](ctx, c, withBody(post("/v1/migrate-store", "migrate store"), body{to}))
+	return moves, err
+}
+
 func get(path string) call {
 	return call{policy: policy{what: path}, method: http.MethodGet, path: path}
 }

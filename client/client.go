@@ -26,10 +26,13 @@ func New(c Config) (*Client, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	c = c.withDefaults()
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
 	client := &Client{config: c, http: c.HTTPClient, log: c.Logger, requests: newRequests()}
 	for _, address := range c.Addresses {
-		base, err := baseURL(address)
+		base, err := baseURL(address, c.TLS.Scheme())
 		if err != nil {
 			return nil, err
 		}

@@ -12,10 +12,15 @@ import (
 	"time"
 
 	"roster"
+	"roster/access"
+	"roster/client/trust"
 )
 
-// AddressEnv names the environment variable that DefaultConfig reads.
-const AddressEnv = "ROSTER_ADDR"
+// AddressEnv and TokenEnv name the environment variables that DefaultConfig reads.
+const (
+	AddressEnv = "ROSTER_ADDR"
+	TokenEnv   = "ROSTER_TOKEN"
+)
 
 // DefaultAddress is where a node listens when nobody says otherwise.
 const DefaultAddress = "127.0.0.1:7400"
@@ -34,6 +39,12 @@ type Config struct {
 	// Addresses are the nodes to try, in order of preference: "host", "host:port" or
 	// a URL of scheme http or https without a path. Empty: DefaultAddress. At most 64.
 	Addresses []string
+	// Token is the access token that every request shows; empty: none. No error and no
+	// log tells it.
+	Token string
+	// TLS says whom to trust; where it says anything, addresses without a scheme are
+	// those of HTTPS. It has no effect on an HTTPClient of the caller's.
+	TLS trust.Files
 	// HTTPClient sends the requests; nil: one of its own with a pool that fits heavy
 	// use. Its Timeout must be zero, or it cuts watches and holds.
 	HTTPClient *http.Client
@@ -49,11 +60,14 @@ type Config struct {
 	UserAgent string
 	// Logger hears of fail-over and retries at debug level; nil: nobody.
 	Logger *slog.Logger
+
+	dialer *trust.Dialer // of an HTTPClient of our own
 }
 
-// DefaultConfig returns the Config for the addresses in ROSTER_ADDR.
+// DefaultConfig returns the Config for the addresses in ROSTER_ADDR, the token in
+// ROSTER_TOKEN, and the files in ROSTER_CA, ROSTER_CLIENT_CERT and ROSTER_CLIENT_KEY.
 func DefaultConfig() Config {
-	return Config{Addresses: SplitAddresses(os.Getenv(AddressEnv))}
+	return Config{Addresses: SplitAddresses(os.Getenv(AddressEnv)), Token: os.Getenv(TokenEnv), TLS: trust.FromEnv(os.Getenv)}
 }
 
 // SplitAddresses splits a comma-separated list, leaving out what is empty.
@@ -74,9 +88,15 @@ func (c Config) Validate() error {
 		faults = append(faults, roster.Invalid("Addresses", "%d addresses; at most %d", len(c.Addresses), addressesMax))
 	}
 	for _, address := range c.Addresses {
-		if _, err := baseURL(address); err != nil {
+		if _, err := baseURL(address, c.TLS.Scheme()); err != nil {
 			faults = append(faults, err)
 		}
+	}
+	if c.Token != "" && !access.IsSecret(c.Token) {
+		faults = append(faults, roster.Invalid("Token", "it has not the form of an access token: want rst_ and %d characters", access.SecretLen-len("rst_")))
+	}
+	if _, err := c.TLS.Config(); err != nil {
+		faults = append(faults, err)
 	}
 	if c.RetryMin < 0 || c.RetryMax < 0 || (c.RetryMax != 0 && c.RetryMin > c.RetryMax) {
 		faults = append(faults, roster.Invalid("RetryMin", "want 0 <= RetryMin <= RetryMax"))
@@ -91,12 +111,17 @@ func (c Config) Validate() error {
 }
 
 // withDefaults fills in what the zero values stand for.
-func (c Config) withDefaults() Config {
+func (c Config) withDefaults() (Config, error) {
 	if len(c.Addresses) == 0 {
 		c.Addresses = []string{DefaultAddress}
 	}
 	if c.HTTPClient == nil {
-		c.HTTPClient = newHTTPClient()
+		own, err := c.TLS.Config()
+		if err != nil {
+			return c, err
+		}
+		c.dialer = &trust.Dialer{Dialer: net.Dialer{Timeout: dialMax, KeepAlive: 15 * time.Second}, TLS: own, Limit: dialMax}
+		c.HTTPClient = newHTTPClient(c.dialer)
 	}
 	if c.RetryMin == 0 {
 		c.RetryMin = retryMinDefault
@@ -113,14 +138,14 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return c
+	return c, nil
 }
 
 // baseURL turns an address into "scheme://host:port".
-func baseURL(address string) (string, error) {
+func baseURL(address, scheme string) (string, error) {
 	raw := address
 	if !strings.Contains(raw, "://") {
-		raw = "http://" + raw
+		raw = scheme + "://" + raw
 	}
 	bad := roster.Invalid("address", "%q: want host:port, http://host:port or https://host:port", address)
 	u, err := url.Parse(raw)
@@ -145,15 +170,14 @@ func baseURL(address string) (string, error) {
 // newHTTPClient returns a client whose pool keeps one connection for each of many
 // concurrent callers, and which follows no redirect: the API sends none, so one
 // would come from something else.
-func newHTTPClient() *http.Client {
-	dialer := &net.Dialer{Timeout: dialMax, KeepAlive: 15 * time.Second}
+func newHTTPClient(dialer *trust.Dialer) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext:           dialer.DialContext,
+			DialTLSContext:        dialer.Dial,
 			MaxIdleConns:          1024,
 			MaxIdleConnsPerHost:   256,
 			IdleConnTimeout:       90 * time.Second,
-			TLSHandshakeTimeout:   dialMax,
 			ExpectContinueTimeout: time.Second,
 			ForceAttemptHTTP2:     true,
 		},

@@ -13,12 +13,16 @@ import (
 )
 
 // TestContract holds the client, in front of the HTTP API, to what every service
-// promises.
+// promises. It shows a token that allows everything, so that the gate is held to it, too.
 func TestContract(t *testing.T) {
 	contract.Run(t, func(t *testing.T) roster.Service {
 		service := memservice.New(memservice.Config{})
-		server := httptest.NewServer(httpapi.New(service, httpapi.Options{Decode: decode}))
-		c, err := client.New(client.Config{Addresses: []string{server.URL}})
+		_, secret, err := service.CreateToken(t.Context(), roster.NewToken{Name: "contract", Rules: []string{"admin"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := httptest.NewServer(httpapi.New(service, httpapi.Options{Decode: decode, Tokens: service}))
+		c, err := client.New(client.Config{Addresses: []string{server.URL}, Token: secret})
 		if err != nil {
 			t.Fatal(err)
 		}

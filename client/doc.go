@@ -12,6 +12,9 @@
 // is up before their fate is known they end as Unknown. Without a deadline in its
 // context a call is tried for roster.RequestDeadline; with one, until then.
 //
+// Addresses with https:// are spoken to under TLS, 1.2 or later; trust.Files names
+// files where the machine's own authorities are not the ones to trust.
+//
 // What the caller owes: one Client for many goroutines, since it holds the
 // connections; contexts that end for Watch and HoldSession; and, after Unknown, a
 // look before the next write, or a context from roster.WithRequest made beforehand.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/client/trust"
 )
 
 // problem is the body of every answer of 400 or more.
@@ -55,6 +56,9 @@ func fateOf(code roster.Code) fate {
 // foreign explains an answer that no node gave: a proxy's, or another server's.
 // A gateway's 502, 503 or 504 may hide a request that reached a node.
 func foreign(base string, a answer) *fault {
+	if e := trust.Wanted(base, a.status, a.body); e != nil {
+		return &fault{err: e, fate: decided}
+	}
 	kind := a.header.Get("Content-Type")
 	if kind == "" {
 		kind = "no content type"

@@ -7,6 +7,15 @@ import (
 	"roster"
 )
 
+// inOwnScope refuses a query that somebody narrowed: the API has no word for that, and to
+// ask for more than was meant would show it. The token narrows what its holder sees.
+func inOwnScope(q roster.Query) error {
+	if q.Scope != nil {
+		return roster.Invalid("scope", "a scope does not leave its process: use a token that reads no more")
+	}
+	return nil
+}
+
 // parameters writes what a query selects as URL parameters.
 func parameters(q roster.Query) url.Values {
 	v := url.Values{}

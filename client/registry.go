@@ -60,6 +60,9 @@ func (c *Client) LookupBatch(ctx context.Context, ids []roster.AgentID, r roster
 
 // Find returns one page of what q selects.
 func (c *Client) Find(ctx context.Context, q roster.Query) (roster.Page, error) {
+	if err := inOwnScope(q); err != nil {
+		return roster.Page{}, err
+	}
 	query := parameters(q)
 	addRead(query, q.Read)
 	addPage(query, q)

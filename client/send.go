@@ -111,6 +111,9 @@ func (c *Client) roundTrip(ctx context.Context, base string, r call) (*http.Resp
 		return nil, &fault{err: roster.Invalid("address", "%v", err)}
 	}
 	r.setHeader(request.Header, c.config.UserAgent)
+	if c.config.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.config.Token)
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		return nil, c.unreached(base, err)

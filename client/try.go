@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/client/trust"
 )
 
 const (
@@ -179,6 +180,13 @@ func (t *trial) verdict(ctx context.Context, f *fault) error {
 // unreached classifies an error of the HTTP client itself. Only a failed dial is
 // certain to have left the request behind.
 func (c *Client) unreached(base string, err error) *fault {
+	if e := trust.Explain(base, err); e != nil {
+		if e.Code == roster.CodeInvalid {
+			return &fault{err: e, fate: decided}
+		}
+		e.Cause = plain(e.Cause)
+		return &fault{err: e, fate: untouched, elsewhere: true, unmet: true}
+	}
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
 		return &fault{err: c.unavailable(base, dial.Err), fate: untouched, elsewhere: true, unmet: true}
 	}
@@ -186,6 +194,9 @@ func (c *Client) unreached(base string, err error) *fault {
 		return &fault{err: c.unavailable(base, err), fate: untouched, elsewhere: true, unmet: true}
 	}
 	e := roster.Errorf(roster.CodeUnavailable, "%s broke off before it answered", base)
+	if c.config.dialer.Asked() {
+		e.Detail += "; it asks for a client's certificate: " + trust.Remedy
+	}
 	e.Cause = plain(err)
 	return &fault{err: e, fate: unsure, elsewhere: true}
 }

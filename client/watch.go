@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/client/stream"
 )
 
 // watchSilenceMax is how long a watch may be silent: a node sends a comment every
@@ -42,6 +43,9 @@ type watch struct {
 // run reads one connection after the other until the caller stops, ctx ends, or an
 // error is final.
 func (w *watch) run(ctx context.Context) error {
+	if err := inOwnScope(w.query); err != nil {
+		return err
+	}
 	for {
 		stream, err := w.open(ctx)
 		if err != nil {
@@ -85,16 +89,16 @@ func (w *watch) open(ctx context.Context) (*http.Response, error) {
 
 // read yields the events of one connection. It returns nil when the connection
 // broke, and the error that the node ended the stream with.
-func (w *watch) read(stream *http.Response) error {
-	quiet := time.AfterFunc(watchSilenceMax, func() { _ = stream.Body.Close() })
+func (w *watch) read(answer *http.Response) error {
+	quiet := time.AfterFunc(watchSilenceMax, func() { _ = answer.Body.Close() })
 	defer quiet.Stop()
-	defer stream.Body.Close()
-	for m := range messages(stream.Body, func() { quiet.Reset(watchSilenceMax) }) {
-		if m.event == "error" {
-			return ended(m.data)
+	defer answer.Body.Close()
+	for m := range stream.Messages(answer.Body, func() { quiet.Reset(watchSilenceMax) }) {
+		if m.Event == "error" {
+			return ended(m.Data)
 		}
-		if m.event != "" {
-			event, err := m.decode()
+		if m.Event != "" {
+			event, err := eventOf(m)
 			if err != nil {
 				return err
 			}
@@ -103,8 +107,8 @@ func (w *watch) read(stream *http.Response) error {
 				return nil
 			}
 		}
-		if m.id != "" && !w.initial {
-			w.cursor = roster.Cursor(m.id)
+		if m.ID != "" && !w.initial {
+			w.cursor = roster.Cursor(m.ID)
 		}
 	}
 	return nil
@@ -139,14 +143,14 @@ type eventBody struct {
 	Agent *roster.Record `json:"agent"`
 }
 
-// decode returns the event that a message holds.
-func (m message) decode() (roster.Event, error) {
-	e := roster.Event{Type: roster.EventType(m.event), Cursor: roster.Cursor(m.id)}
+// eventOf returns the event that a message holds.
+func eventOf(m stream.Message) (roster.Event, error) {
+	e := roster.Event{Type: roster.EventType(m.Event), Cursor: roster.Cursor(m.ID)}
 	if e.Type == roster.EventSynced {
 		return e, nil
 	}
 	var body eventBody
-	if err := json.Unmarshal(m.data, &body); err != nil || body.Agent == nil {
+	if err := json.Unmarshal(m.Data, &body); err != nil || body.Agent == nil {
 		return e, &roster.Error{Code: roster.CodeInternal, Detail: "cannot read an event: is the node of another version?", Cause: err}
 	}
 	e.Shard, e.Index, e.After = body.Shard, body.Index, body.Agent

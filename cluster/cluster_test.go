@@ -7,11 +7,11 @@ import (
 	"net"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"roster"
 	"roster/cluster"
+	"roster/internal/bubble"
 	"roster/internal/simnet"
 	"roster/transport"
 )
@@ -55,7 +55,7 @@ func start(t *testing.T, n *simnet.Net, number uint16, change func(*cluster.Conf
 		if addr == forwarded {
 			addr = "10.0.0.3:7500"
 		}
-		return tr.Dial(ctx, addr, transport.LaneGossip, 0)
+		return tr.Dial(ctx, addr, transport.LaneGossip)
 	}
 	c, err := cluster.Open(cc)
 	if err != nil {
@@ -113,9 +113,9 @@ func stateOf(members []cluster.Member, id string) roster.NodeState {
 	return members[i].State
 }
 
-// bubble runs a test of size nodes in virtual time.
-func bubble(t *testing.T, size int, f func(*testing.T, *simnet.Net, []*node)) {
-	synctest.Test(t, func(t *testing.T) {
+// inVirtualTime runs a test of size nodes in virtual time.
+func inVirtualTime(t *testing.T, size int, f func(*testing.T, *simnet.Net, []*node)) {
+	bubble.Test(t, func(t *testing.T) {
 		sim := simnet.New(1)
 		var nodes []*node
 		for i := range size {
@@ -135,7 +135,7 @@ func bubble(t *testing.T, size int, f func(*testing.T, *simnet.Net, []*node)) {
 func TestIsolatedNodeIsSuspectedThenDownThenBack(t *testing.T) {
 	for _, size := range []int{3, 5} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			bubble(t, size, func(t *testing.T, sim *simnet.Net, nodes []*node) {
+			inVirtualTime(t, size, func(t *testing.T, sim *simnet.Net, nodes []*node) {
 				lost := nodes[size-1]
 				sim.Isolate(lost.host)
 				var suspecting time.Duration
@@ -173,7 +173,7 @@ func (n *node) id() string {
 func TestHalvesFindEachOtherAfterASplit(t *testing.T) {
 	for _, length := range []time.Duration{time.Minute, 10 * time.Minute} {
 		t.Run(length.String(), func(t *testing.T) {
-			bubble(t, 5, func(t *testing.T, sim *simnet.Net, nodes []*node) {
+			inVirtualTime(t, 5, func(t *testing.T, sim *simnet.Net, nodes []*node) {
 				left, right := nodes[:2], nodes[2:]
 				sim.Split([]*simnet.Host{left[0].host, left[1].host}, []*simnet.Host{right[0].host, right[1].host, right[2].host})
 				<-time.After(length)
@@ -194,7 +194,7 @@ func TestHalvesFindEachOtherAfterASplit(t *testing.T) {
 }
 
 func TestLeaveIsNoFailure(t *testing.T) {
-	bubble(t, 3, func(t *testing.T, _ *simnet.Net, nodes []*node) {
+	inVirtualTime(t, 3, func(t *testing.T, _ *simnet.Net, nodes []*node) {
 		id := nodes[2].id()
 		if err := nodes[2].Leave(t.Context()); err != nil {
 			t.Fatal(err)

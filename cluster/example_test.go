@@ -24,7 +24,7 @@ func Example() {
 		ID: "n1-00000001", Meta: cluster.Meta{Name: "n1", Version: "1.0.0"}, Cluster: "prod", Key: key,
 		Packets: tr.Packets(), Streams: tr.Listener(transport.LaneGossip), Peer: transport.Peer,
 		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
-			return tr.Dial(ctx, addr, transport.LaneGossip, 0)
+			return tr.Dial(ctx, addr, transport.LaneGossip)
 		},
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ func loopback(t *testing.T, name string, seeds ...string) *node {
 		ID: id, Meta: cluster.Meta{Name: name}, Cluster: "prod", Key: key, Seeds: seeds, Profile: cluster.ProfileLocal,
 		Packets: tr.Packets(), Streams: tr.Listener(transport.LaneGossip), Peer: transport.Peer,
 		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
-			return tr.Dial(ctx, addr, transport.LaneGossip, 0)
+			return tr.Dial(ctx, addr, transport.LaneGossip)
 		},
 	})
 	if err != nil {

@@ -3,11 +3,11 @@ package cluster_test
 import (
 	"bytes"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"roster"
 	"roster/cluster"
+	"roster/internal/bubble"
 	"roster/internal/simnet"
 	"roster/transport"
 )
@@ -30,7 +30,7 @@ func stopAll(t *testing.T, nodes ...*node) {
 }
 
 func TestSecondNodeOfANameIsRefusedAndTold(t *testing.T) {
-	bubble(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
+	inVirtualTime(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
 		double := start(t, sim, 9, func(c *cluster.Config, tc *transport.Config) {
 			c.Meta.Name, tc.Node = "n2", "n2-0000000b"
 		})
@@ -50,7 +50,7 @@ func TestSecondNodeOfANameIsRefusedAndTold(t *testing.T) {
 }
 
 func TestSecondNodeOfAnIDIsTold(t *testing.T) {
-	bubble(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
+	inVirtualTime(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
 		double := start(t, sim, 9, func(c *cluster.Config, tc *transport.Config) {
 			c.Meta.Name, tc.Node = "n2", "n2-0000000a"
 		})
@@ -75,7 +75,7 @@ func TestOwnPastIsNoConflict(t *testing.T) {
 		"the same in a moment": {3, "n3-0000000a"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
+			inVirtualTime(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
 				nodes[2].stop(t)
 				back := start(t, sim, test.number, func(c *cluster.Config, tc *transport.Config) {
 					c.Meta.Name, tc.Node = "n3", test.id
@@ -98,7 +98,7 @@ func TestOwnPastIsNoConflict(t *testing.T) {
 // Long before memberlist gives a dead node's address away, the others reach it where
 // it has come back.
 func TestMoveIsFollowedAtOnce(t *testing.T) {
-	bubble(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
+	inVirtualTime(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
 		nodes[2].stop(t)
 		back := start(t, sim, 9, func(c *cluster.Config, tc *transport.Config) {
 			c.Meta.Name, tc.Node = "n3", "n3-0000000a"
@@ -115,7 +115,7 @@ func TestMoveIsFollowedAtOnce(t *testing.T) {
 
 // The address of a node's past may lead to another node by now.
 func TestAnotherNodeAtOnesOldAddressIsNoConflict(t *testing.T) {
-	bubble(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
+	inVirtualTime(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
 		nodes[2].stop(t)
 		tenant := start(t, sim, 3, func(c *cluster.Config, tc *transport.Config) {
 			c.Meta.Name, tc.Node = "n4", "n4-0000000a"
@@ -133,7 +133,7 @@ func TestAnotherNodeAtOnesOldAddressIsNoConflict(t *testing.T) {
 
 // It may also lead to the node itself.
 func TestReachingOneselfByAnotherAddressIsNoConflict(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		sim := simnet.New(1)
 		a, b := start(t, sim, 1, nil), start(t, sim, 2, nil)
 		old := start(t, sim, 3, func(c *cluster.Config, _ *transport.Config) { c.Advertise = forwarded })
@@ -148,7 +148,7 @@ func TestReachingOneselfByAnotherAddressIsNoConflict(t *testing.T) {
 }
 
 func TestJoinSaysWhatDiffers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		sim := simnet.New(1)
 		a := start(t, sim, 1, nil)
 		otherKey := start(t, sim, 2, func(c *cluster.Config, tc *transport.Config) {
@@ -177,7 +177,7 @@ func TestJoinSaysWhatDiffers(t *testing.T) {
 }
 
 func TestOneNameSeedsManyNodesAndOneself(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		sim := simnet.New(1)
 		sim.Name("roster", sim.Host(1), sim.Host(2), sim.Host(3))
 		byName := func(c *cluster.Config, _ *transport.Config) { c.Seeds = []string{"roster:7500"} }
@@ -190,7 +190,7 @@ func TestOneNameSeedsManyNodesAndOneself(t *testing.T) {
 }
 
 func TestPeersAreRejoined(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		sim := simnet.New(1)
 		a := start(t, sim, 1, func(c *cluster.Config, _ *transport.Config) { c.Seeds = nil })
 		b := start(t, sim, 2, func(c *cluster.Config, _ *transport.Config) {
@@ -203,7 +203,7 @@ func TestPeersAreRejoined(t *testing.T) {
 }
 
 func TestLocalProfileNoticesAKilledNodeInThreeSeconds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		sim := simnet.New(1)
 		local := func(c *cluster.Config, _ *transport.Config) { c.Profile = cluster.ProfileLocal }
 		nodes := []*node{start(t, sim, 1, local), start(t, sim, 2, local), start(t, sim, 3, local)}
@@ -220,7 +220,7 @@ func TestLocalProfileNoticesAKilledNodeInThreeSeconds(t *testing.T) {
 }
 
 func TestNobodyReadingEventsHoldsNothingUp(t *testing.T) {
-	bubble(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
+	inVirtualTime(t, 3, func(t *testing.T, sim *simnet.Net, nodes []*node) {
 		_, end := nodes[0].Subscribe() // and never reads
 		defer end()
 		for range 3 {

@@ -6,6 +6,8 @@ import (
 	"roster"
 	"roster/fsm/codec"
 	"roster/fsm/index"
+	"roster/fsm/keep"
+	"roster/fsm/table"
 )
 
 // AgentsMax bounds the agents of one shard.
@@ -13,9 +15,11 @@ const AgentsMax = 1 << 22
 
 // agents is the roll: records in id order, and what is derived from them.
 type agents struct {
-	byID  *btree.Map[roster.AgentID, *roster.Record]
+	byID  *btree.Map[roster.AgentID, index.Row]
+	roll  *table.Roll
 	index *index.Index
 	holds *btree.BTreeG[hold] // which session keeps which agent
+	keep  *keep.Keeper
 }
 
 type hold struct {
@@ -23,10 +27,12 @@ type hold struct {
 	agent   roster.AgentID
 }
 
-func newAgents() agents {
+func newAgents(keeper *keep.Keeper) agents {
 	return agents{
-		byID:  btree.NewMap[roster.AgentID, *roster.Record](0),
+		byID:  btree.NewMap[roster.AgentID, index.Row](0),
+		roll:  table.NewRoll(),
 		index: index.New(),
+		keep:  keeper,
 		holds: btree.NewBTreeGOptions(func(a, b hold) bool {
 			if a.session != b.session {
 				return a.session < b.session
@@ -36,14 +42,30 @@ func newAgents() agents {
 	}
 }
 
-// replace changes the roll from one record to the next; either may be nil.
-func (a *agents) replace(old, r *roster.Record) {
+// replace changes the roll from one record to the next; either may be nil. What r
+// refers to may be part of something larger: it gets memory of its own. Unless said,
+// the agent says the same of itself, in the same memory.
+func (a *agents) replace(old, r *roster.Record, said bool) {
+	keep, change := a.keep.Keep, a.index.Replace
+	if !said {
+		keep, change = a.keep.KeepLived, a.index.ReplaceLived
+	}
+	var ordinal uint32
 	if r != nil {
-		a.byID.Set(r.ID, r)
+		a.keep.Fit(a.byID.Len())
+		keep(old, r)
+		ordinal = a.roll.Put(r)
+		a.byID.Set(r.ID, index.Row{Record: r, Ordinal: ordinal})
 	} else {
+		ordinal, _ = a.roll.Delete(old.ID)
 		a.byID.Delete(old.ID)
 	}
-	a.index.Replace(old, r)
+	change(ordinal, old, r)
+	a.hold(old, r)
+}
+
+// hold notes which session keeps the agent.
+func (a *agents) hold(old, r *roster.Record) {
 	if old != nil && old.Session != "" {
 		a.holds.Delete(hold{old.Session, old.ID})
 	}
@@ -61,17 +83,15 @@ func (a *agents) held(id roster.SessionID) (first roster.AgentID, ok bool) {
 	return first, ok
 }
 
-// store makes r the agent's record, for readers too, and says so.
-func (m *Machine) store(old, r *roster.Record) {
-	m.agents.replace(old, r)
-	m.table.Put(r)
+// store makes r the agent's record, for readers too, and says so; see replace for said.
+func (m *Machine) store(old, r *roster.Record, said bool) {
+	m.agents.replace(old, r, said)
 	m.emit(roster.Event{Type: roster.EventAgent, Before: old, After: r})
 }
 
 // remove takes an agent off the roll.
 func (m *Machine) remove(r *roster.Record) {
-	m.agents.replace(r, nil)
-	m.table.Delete(r.ID)
+	m.agents.replace(r, nil, true)
 	m.outdate(r.ID)
 	m.emit(roster.Event{Type: roster.EventAgent, Before: r})
 }
@@ -122,9 +142,14 @@ func (m *Machine) setHealth(c roster.SetHealth) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Health == c.Health {
+		return roster.Change{Outcome: roster.OutcomeUnchanged, Record: r}, nil
+	}
 	next := *r
 	next.Health = c.Health
-	return m.revise(r, &next), nil
+	next.Revision, next.UpdatedAt = m.index, m.turn.wall
+	m.store(r, &next, false)
+	return roster.Change{Outcome: roster.OutcomeUpdated, Record: &next}, nil
 }
 
 // revise stores next in place of old under a new revision, unless they say the same.
@@ -133,16 +158,16 @@ func (m *Machine) revise(old, next *roster.Record) roster.Change {
 		return roster.Change{Outcome: roster.OutcomeUnchanged, Record: old}
 	}
 	next.Revision, next.UpdatedAt = m.index, m.turn.wall
-	m.store(old, next)
+	m.store(old, next, true)
 	return roster.Change{Outcome: roster.OutcomeUpdated, Record: next}
 }
 
 func (a *agents) tag() uint64 { return tagAgents }
 
 func (a *agents) export(in func(roster.Key) bool, put func(func(*codec.Writer))) {
-	a.byID.Scan(func(id roster.AgentID, r *roster.Record) bool {
+	a.byID.Scan(func(id roster.AgentID, row index.Row) bool {
 		if in(id.Key()) {
-			put(func(w *codec.Writer) { w.Record(r) })
+			put(func(w *codec.Writer) { w.Record(row.Record) })
 		}
 		return true
 	})
@@ -155,10 +180,10 @@ func (a *agents) load(r *codec.Reader) {
 	case record == nil:
 		r.Fail("no record where an agent belongs")
 	default:
-		if _, twice := a.byID.Get(record.ID); twice {
+		if _, twice := a.roll.Get(record.ID); twice {
 			r.Fail("agent %s is there twice", record.ID)
 			return
 		}
-		a.replace(nil, record)
+		a.replace(nil, record, true)
 	}
 }

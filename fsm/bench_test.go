@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strconv"
 	"testing"
 
 	"roster"
@@ -35,6 +36,25 @@ func BenchmarkApplyRegister(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/register")
 		})
 	}
+}
+
+// BenchmarkApplyUpdate changes metadata of agents that are there, in entries of 256.
+func BenchmarkApplyUpdate(b *testing.B) {
+	const n, ops = 100_000, 256
+	m := New(1)
+	fill(m, n)
+	b.ReportAllocs()
+	seq := uint64(0)
+	for b.Loop() {
+		e := roster.Entry{Shard: 1, At: roster.LogTime(seq)}
+		for range ops {
+			seq++
+			e.Ops = append(e.Ops, roster.Op{Request: roster.Request{Client: 7, Seq: seq, Done: uint64(max(0, int(seq)-1000))},
+				Command: roster.Update{ID: fleet(int(seq*7919) % n).ID, Metadata: roster.MapPatch{Set: roster.Map{{Key: "owner", Value: strconv.FormatUint(seq, 10)}}}}})
+		}
+		m.Apply(e)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(seq), "ns/update")
 }
 
 // BenchmarkLookup reads the same records in the same order through the machine and

@@ -44,7 +44,7 @@ func (m *Machine) endAgent(r *roster.Record) {
 		next.Session, next.Owner = "", ownerOf("")
 		next.Health = roster.Health{State: roster.Critical, Reason: sessionEnded}
 		next.Revision, next.UpdatedAt = m.index, m.turn.wall
-		m.store(r, &next)
+		m.store(r, &next, false)
 	}
 	if _, more := m.agents.held(r.Session); !more {
 		m.sessions.draining.Delete(r.Session)
@@ -54,7 +54,7 @@ func (m *Machine) endAgent(r *roster.Record) {
 // forgetSession forgets an ended session whose time is over, unless it still holds
 // agents: then they go first.
 func (m *Machine) forgetSession() bool {
-	id, ok := m.sessions.order.due(m.now)
+	id, ok := m.sessions.order.Due(m.now)
 	if !ok {
 		return false
 	}

@@ -5,7 +5,8 @@ import "roster"
 // expire lets run out what is due, at most what is left of the entry's budget. What
 // remains is due at once with the next entry.
 func (m *Machine) expire() {
-	for _, one := range []func() bool{m.drainOne, m.expireNode, m.forgetClient, m.forgetSession, m.forgetFence} {
+	forgetToken := func() bool { return m.tokens.Forget(m.now) }
+	for _, one := range []func() bool{m.drainOne, m.expireNode, m.forgetClient, m.forgetSession, m.forgetFence, forgetToken} {
 		for m.turn.budget > 0 && one() {
 			m.turn.budget--
 		}
@@ -22,17 +23,10 @@ func (s *state) nextDeadline() (at roster.LogTime, pending bool) {
 	if s.sessions.draining.Len() > 0 {
 		offer(s.now)
 	}
-	if first, ok := s.nodes.order.next(); ok {
-		offer(first.at)
-	}
-	if first, ok := s.requests.silent.next(); ok {
-		offer(first.at)
-	}
-	if first, ok := s.sessions.order.next(); ok {
-		offer(first.at)
-	}
-	if first, ok := s.fences.order.next(); ok {
-		offer(first.at)
+	for _, next := range []func() (roster.LogTime, bool){s.nodes.order.Next, s.requests.silent.Next, s.sessions.order.Next, s.fences.order.Next, s.tokens.Next} {
+		if t, ok := next(); ok {
+			offer(t)
+		}
 	}
 	return at, pending
 }

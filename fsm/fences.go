@@ -1,9 +1,12 @@
 package fsm
 
 import (
+	"strings"
+
 	"github.com/tidwall/btree"
 
 	"roster"
+	"roster/fsm/aging"
 	"roster/fsm/codec"
 )
 
@@ -18,7 +21,7 @@ const (
 // fences holds the highest epoch seen of each agent that acted in this shard.
 type fences struct {
 	rows  *btree.Map[roster.AgentID, fence]
-	order aging[roster.AgentID]
+	order aging.Order[roster.AgentID]
 }
 
 type fence struct {
@@ -27,7 +30,7 @@ type fence struct {
 }
 
 func newFences() fences {
-	return fences{btree.NewMap[roster.AgentID, fence](0), newAging[roster.AgentID]()}
+	return fences{btree.NewMap[roster.AgentID, fence](0), aging.New[roster.AgentID]()}
 }
 
 // admit refuses an act under an old epoch and remembers the epoch of any other.
@@ -62,6 +65,7 @@ func (m *Machine) raise(c roster.Fence) error {
 // after a removal draws a higher one.
 func (m *Machine) outdate(id roster.AgentID) {
 	if row, known := m.fences.row(id, m.now); known {
+		id = roster.AgentID(strings.Clone(string(id))) // cut from a record it would keep all of it
 		m.fences.set(id, fence{max(row.epoch, roster.Epoch(m.index)), m.now + FenceKeep})
 	}
 }
@@ -77,15 +81,15 @@ func (f *fences) row(id roster.AgentID, now roster.LogTime) (fence, bool) {
 
 func (f *fences) set(id roster.AgentID, row fence) {
 	if old, ok := f.rows.Set(id, row); ok {
-		f.order.drop(id, old.until)
+		f.order.Drop(id, old.until)
 	}
-	f.order.set(id, row.until)
+	f.order.Set(id, row.until)
 }
 
 // forgetFence drops the row whose time is over, or keeps it on while the agent is
 // registered here.
 func (m *Machine) forgetFence() bool {
-	id, ok := m.fences.order.due(m.now)
+	id, ok := m.fences.order.Due(m.now)
 	if !ok {
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"roster"
+	"roster/fsm/index"
 	"roster/query"
 )
 
@@ -24,7 +25,8 @@ func compile(t interface{ Fatal(...any) }, q roster.Query) *query.Compiled {
 // slow answers a query by looking at everything.
 func slow(m *Machine, q *query.Compiled) []*roster.Record {
 	var all []*roster.Record
-	m.agents.byID.Scan(func(_ roster.AgentID, r *roster.Record) bool {
+	m.agents.byID.Scan(func(_ roster.AgentID, row index.Row) bool {
+		r := row.Record
 		if q.Match(r) {
 			all = append(all, r)
 		}
@@ -100,7 +102,7 @@ func TestIndexedFieldsNeverScan(t *testing.T) {
 	}{
 		{roster.Query{Capabilities: []string{"plan"}, Limit: 1000}, 100, "capability plan (100)"},
 		{roster.Query{Labels: []roster.Pair{{Key: "tier", Value: "gold"}}, Limit: 1000}, 10, "label tier=gold (10)"},
-		{roster.Query{Labels: []roster.Pair{{Key: "tier", Value: "gold"}, {Key: "zone", Value: "z1"}}, Limit: 1000}, 2, "label tier=gold (10) → filter"},
+		{roster.Query{Labels: []roster.Pair{{Key: "tier", Value: "gold"}, {Key: "zone", Value: "z1"}}, Limit: 1000}, 2, "label tier=gold (10) ∩ label zone=z1 (143) → filter"},
 		{roster.Query{Capabilities: []string{"plan"}, Labels: []roster.Pair{{Key: "zone", Value: "z1"}}, Limit: 1000}, 15, "capability plan (100) ∩ label zone=z1 (143)"},
 		{roster.Query{Health: []string{"critical"}}, 0, "health critical (0)"},
 		{roster.Query{Health: []string{"warning"}}, 0, "health warning (0)"},

@@ -4,7 +4,9 @@ import (
 	"errors"
 
 	"roster"
+	"roster/fsm/keep"
 	"roster/fsm/table"
+	"roster/fsm/tokens"
 )
 
 // Machine is the state of one shard. Make one with New.
@@ -24,22 +26,26 @@ type state struct {
 	fences   fences
 	sessions sessions
 	nodes    nodes
+	tokens   tokens.Table
 }
 
 // turn is what lives no longer than one entry.
 type turn struct {
 	wall   roster.WallTime
 	budget int            // things that may still run out in this entry
-	events []roster.Event // of the present operation
+	all    []roster.Event // of the entry, in one piece of memory
+	events []roster.Event // of the present operation, the last of those
 }
 
 // New returns the empty machine of a shard, at index 0 and log time 0.
 func New(shard roster.ShardID) *Machine {
-	return &Machine{shard: shard, table: table.New(), state: newState()}
+	state := newState()
+	return &Machine{shard: shard, table: table.New(state.agents.roll), state: state}
 }
 
 func newState() *state {
-	return &state{requests: newRequests(), agents: newAgents(), fences: newFences(), sessions: newSessions(), nodes: newNodes()}
+	keeper := keep.New()
+	return &state{requests: newRequests(keeper), agents: newAgents(keeper), fences: newFences(), sessions: newSessions(), nodes: newNodes(), tokens: tokens.New()}
 }
 
 // Lookup returns the newest applied record of id. It takes no lock and allocates
@@ -66,7 +72,7 @@ func (m *Machine) Apply(e roster.Entry) []roster.Result {
 	if ours {
 		m.advance(e.At)
 	}
-	m.turn = turn{wall: e.Wall, budget: roster.ExpiriesMax}
+	m.turn = turn{wall: e.Wall, budget: roster.ExpiriesMax, all: make([]roster.Event, 0, len(e.Ops))}
 	for i, op := range e.Ops {
 		m.index++
 		m.turn.events = nil
@@ -147,6 +153,8 @@ func (m *Machine) run(c roster.Command) (any, error) {
 		return nil, m.renewNode(c)
 	case roster.SetMap:
 		return nil, m.setMap(c)
+	case roster.SetToken, roster.DropToken:
+		return nil, m.changeTokens(c)
 	}
 	return nil, roster.Invalid("", "%T is not a command", c)
 }
@@ -154,7 +162,9 @@ func (m *Machine) run(c roster.Command) (any, error) {
 // emit adds an event to the present operation's.
 func (m *Machine) emit(e roster.Event) {
 	e.Shard, e.Index = m.shard, m.index
-	m.turn.events = append(m.turn.events, e)
+	n := len(m.turn.events) + 1
+	m.turn.all = append(m.turn.all, e)
+	m.turn.events = m.turn.all[len(m.turn.all)-n : len(m.turn.all) : len(m.turn.all)]
 }
 
 // refuse is roster.Errorf under a shorter name: the rules refuse often.

@@ -4,25 +4,26 @@ import (
 	"github.com/tidwall/btree"
 
 	"roster"
+	"roster/fsm/aging"
 	"roster/fsm/codec"
 )
 
 const (
 	// NodesMax bounds the nodes that the system shard knows.
-	NodesMax = 1024
+	NodesMax = roster.NodesMax
 	// nodeTextMax bounds each text that a node says of itself, in bytes.
-	nodeTextMax = 256
+	nodeTextMax = roster.NodeTextMax
 )
 
 // nodes is the system shard's section: who belongs to the cluster, and its map.
 type nodes struct {
 	byID  *btree.Map[roster.NodeID, roster.NodeInfo]
-	order aging[roster.NodeID] // leases of the living; when the left are forgotten
-	chart *roster.ClusterMap   // nil: none yet
+	order aging.Order[roster.NodeID] // leases of the living; when the left are forgotten
+	chart *roster.ClusterMap         // nil: none yet
 }
 
 func newNodes() nodes {
-	return nodes{byID: btree.NewMap[roster.NodeID, roster.NodeInfo](0), order: newAging[roster.NodeID]()}
+	return nodes{byID: btree.NewMap[roster.NodeID, roster.NodeInfo](0), order: aging.New[roster.NodeID]()}
 }
 
 // ends returns when something happens to a node by itself: 0 for one that is down,
@@ -39,10 +40,10 @@ func ends(n roster.NodeInfo) roster.LogTime {
 
 func (t *nodes) set(n roster.NodeInfo) {
 	if old, ok := t.byID.Set(n.ID, n); ok && ends(old) != 0 {
-		t.order.drop(n.ID, ends(old))
+		t.order.Drop(n.ID, ends(old))
 	}
 	if ends(n) != 0 {
-		t.order.set(n.ID, ends(n))
+		t.order.Set(n.ID, ends(n))
 	}
 }
 
@@ -132,7 +133,7 @@ func (m *Machine) leaveNode(c roster.LeaveNode) error {
 
 // expireNode lets the next lease run out, or forgets the next node that left.
 func (m *Machine) expireNode() bool {
-	id, ok := m.nodes.order.due(m.now)
+	id, ok := m.nodes.order.Due(m.now)
 	if !ok {
 		return false
 	}

@@ -86,7 +86,7 @@ func (m *Machine) create(agent roster.Agent, secretHash string) (any, error) {
 		UpdatedAt:  m.turn.wall,
 		SecretHash: secretHash,
 	}
-	m.store(nil, r)
+	m.store(nil, r, true)
 	return roster.Change{Outcome: roster.OutcomeCreated, Record: r}, nil
 }
 

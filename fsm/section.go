@@ -27,6 +27,7 @@ const (
 	tagSessions = 5
 	tagNodes    = 6
 	tagMap      = 7
+	tagTokens   = 8 // the last
 )
 
 var (
@@ -37,11 +38,12 @@ var (
 	_ section = (*sessions)(nil)
 	_ section = (*nodes)(nil)
 	_ section = chartSection{}
+	_ section = tokenSection{}
 )
 
 // sections lists the state's parts by tag.
 func (s *state) sections() []section {
-	return []section{clientSection{&s.requests}, resultSection{&s.requests}, &s.agents, &s.fences, &s.sessions, &s.nodes, chartSection{&s.nodes}}
+	return []section{clientSection{&s.requests}, resultSection{&s.requests}, &s.agents, &s.fences, &s.sessions, &s.nodes, chartSection{&s.nodes}, tokenSection{&s.tokens}}
 }
 
 // everything accepts every key.
@@ -58,6 +60,7 @@ func (s *state) capture() *state {
 		fences:   fences{rows: s.fences.rows.IsoCopy()},
 		sessions: sessions{byID: s.sessions.byID.IsoCopy()},
 		nodes:    nodes{byID: s.nodes.byID.IsoCopy(), chart: s.nodes.chart},
+		tokens:   s.tokens.Capture(),
 	}
 }
 

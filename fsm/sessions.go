@@ -7,6 +7,7 @@ import (
 	"github.com/tidwall/btree"
 
 	"roster"
+	"roster/fsm/aging"
 	"roster/fsm/codec"
 )
 
@@ -17,7 +18,7 @@ const SessionsMax = 1 << 20
 // sessions holds the sessions that live here, and of others that they have ended.
 type sessions struct {
 	byID     *btree.Map[roster.SessionID, session]
-	order    aging[roster.SessionID]                // when ended ones are forgotten
+	order    aging.Order[roster.SessionID]          // when ended ones are forgotten
 	draining *btree.Map[roster.SessionID, struct{}] // ended ones that still hold agents
 }
 
@@ -30,7 +31,7 @@ type session struct {
 }
 
 func newSessions() sessions {
-	return sessions{btree.NewMap[roster.SessionID, session](0), newAging[roster.SessionID](), btree.NewMap[roster.SessionID, struct{}](0)}
+	return sessions{btree.NewMap[roster.SessionID, session](0), aging.New[roster.SessionID](), btree.NewMap[roster.SessionID, struct{}](0)}
 }
 
 // session returns what is known of a session, unless its time is over.
@@ -51,10 +52,10 @@ func (m *Machine) ended(id roster.SessionID) bool {
 // set keeps what is known of a session, and until when.
 func (t *sessions) set(s session) {
 	if old, ok := t.byID.Set(s.ID, s); ok && old.until != 0 {
-		t.order.drop(s.ID, old.until)
+		t.order.Drop(s.ID, old.until)
 	}
 	if s.until != 0 {
-		t.order.set(s.ID, s.until)
+		t.order.Set(s.ID, s.until)
 	}
 }
 

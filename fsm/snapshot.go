@@ -56,9 +56,7 @@ func (m *Machine) Restore(r io.Reader) error {
 	}
 	next.state.redrain()
 	m.state, m.turn = next.state, turn{}
-	m.table.Replace(func(yield func(*roster.Record) bool) {
-		m.agents.byID.Scan(func(_ roster.AgentID, r *roster.Record) bool { return yield(r) })
-	}, m.agents.byID.Len(), m.index)
+	m.table.Show(m.agents.roll, m.index)
 	return nil
 }
 
@@ -79,7 +77,7 @@ func (l *loader) item(r *codec.Reader) {
 		l.head(r)
 	case !l.begun || tag < l.last:
 		r.Fail("section %d out of order", tag)
-	case tag > tagMap:
+	case tag > tagTokens:
 		r.Fail("unknown section %d: it was written by a newer version", tag)
 	default:
 		l.last = tag

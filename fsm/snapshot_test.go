@@ -50,6 +50,26 @@ func TestGoldenSnapshot(t *testing.T) {
 	}
 }
 
+// TestSnapshotOfBefore: what was written before there were tokens loads, and has none;
+// with them, a snapshot carries them.
+func TestSnapshotOfBefore(t *testing.T) {
+	m := furnished(t)
+	old := stream(t, m) // the golden one, which has no section of tokens
+	m.Apply(roster.Entry{At: 6, Ops: []roster.Op{{Command: roster.SetToken{Token: roster.AccessToken{ID: "a1", Name: "one", Rules: []string{"read"}, Hash: "hash"}}}}})
+	now := stream(t, m)
+	for want, snapshot := range [][]byte{old, now} {
+		if err := m.Restore(bytes.NewReader(snapshot)); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(m.View().AccessTokens()); got != want {
+			t.Errorf("%d tokens, want %d", got, want)
+		}
+		if _, opens := m.View().AccessToken("hash"); opens != (want == 1) {
+			t.Errorf("of %d tokens, one opens the door: %v", want, opens)
+		}
+	}
+}
+
 // refuses restores a damaged stream and sees to it that nothing changed.
 func refuses(t *testing.T, m *Machine, damaged io.Reader, what string, args ...any) {
 	t.Helper()
@@ -217,7 +237,7 @@ func FuzzRestore(f *testing.F) {
 		m := New(0)
 		before := m.View().Digest()
 		if seal { // past the checks, into the items
-			b = sealed(func(w *codec.Writer) { _, _ = w.Write(b) })
+			b = sealed(func(w *codec.Writer) { w.Reset(append(w.Bytes(), b...)) })
 		}
 		if err := m.Restore(bytes.NewReader(b)); err != nil {
 			if m.View().Digest() != before {

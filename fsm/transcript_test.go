@@ -24,7 +24,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the machine answers into t
 //	apply [<time>]       one entry at a log time; each line is an operation:
 //	                     [client/seq/done] [actor@epoch] <kind> <json>
 //	find <json>          a query; "after" goes on behind the last page
-//	lookup <id> | session <id> | sessions | nodes | map | deadline
+//	lookup <id> | session <id> | sessions | nodes | map | tokens | deadline
 //	restart              writes a snapshot and goes on with a machine that read it
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
@@ -125,6 +125,13 @@ func (s *stage) play(input string) string {
 	case "map":
 		c := v.Map()
 		return fmt.Sprintf("version %d, %d slots, %d shards", c.Version, len(c.Slots), len(c.Shards))
+	case "tokens":
+		var lines []string
+		for _, x := range v.AccessTokens() {
+			_, opens := v.AccessToken("hash of " + x.Name)
+			lines = append(lines, fmt.Sprintf("%s %s %v by %q, left %v, found %v", x.ID, x.Name, x.Rules, x.CreatedBy, time.Duration(x.ExpiresIn), opens))
+		}
+		return strings.Join(lines, "\n")
 	case "deadline":
 		at, ok := v.NextDeadline()
 		return fmt.Sprintf("%v %v", time.Duration(at), ok)
@@ -203,7 +210,15 @@ var commands = map[string]func([]byte) (roster.Command, error){
 	"open_session": read[roster.OpenSession], "attach_session": read[roster.AttachSession],
 	"end_session": read[roster.EndSession], "detach_session": read[roster.DetachSession],
 	"join_node": read[roster.JoinNode], "leave_node": read[roster.LeaveNode], "renew_node": read[roster.RenewNode],
-	"set_map": read[roster.SetMap],
+	"set_map": read[roster.SetMap], "set_token": readToken, "drop_token": read[roster.DropToken],
+}
+
+// readToken gives a token the hash that JSON never holds: one that its name decides.
+func readToken(b []byte) (roster.Command, error) {
+	var c roster.SetToken
+	err := json.Unmarshal(b, &c)
+	c.Token.Hash = "hash of " + c.Token.Name
+	return c, err
 }
 
 func read[C roster.Command](b []byte) (roster.Command, error) {

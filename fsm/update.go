@@ -14,7 +14,7 @@ func (m *Machine) update(c roster.Update) (any, error) {
 	}
 	next := *old
 	next.Agent = merge(old.Agent, c).Canonical()
-	if err := next.Agent.Validate(); err != nil {
+	if err := next.Agent.ValidateUpdate(c); err != nil {
 		return nil, err
 	}
 	return m.revise(old, &next), nil

@@ -57,6 +57,14 @@ func (v *View) Node(id roster.NodeID) (roster.NodeInfo, bool) { return v.m.nodes
 // Map returns the cluster map that the system shard holds; Version 0: none yet.
 func (v *View) Map() roster.ClusterMap { return v.m.nodes.clusterMap() }
 
+// AccessTokens returns the access tokens that the system shard holds, by id.
+func (v *View) AccessTokens() []roster.AccessToken { return v.m.tokens.All(v.m.now) }
+
+// AccessToken returns the access token whose secret has a hash. Its life may be over.
+func (v *View) AccessToken(hash string) (roster.AccessToken, bool) {
+	return v.m.tokens.ByHash(hash, v.m.now)
+}
+
 // NextDeadline returns the earliest log time at which something runs out. When it has
 // come the leader proposes a Tick, if nothing else carries the time.
 func (v *View) NextDeadline() (roster.LogTime, bool) { return v.m.nextDeadline() }
@@ -85,7 +93,7 @@ func (v *View) Find(q *query.Compiled, after Mark, limit int) (records []*roster
 	if limit <= 0 {
 		limit = q.Limit()
 	}
-	roll := index.Roll{ByID: v.m.agents.byID, Get: v.m.table.Get}
+	roll := index.Roll{ByID: v.m.agents.byID, At: v.m.agents.roll.At}
 	records, plan = v.m.agents.index.Search(roll, q, after, limit)
 	return records, fmt.Sprintf("shard %d: %s", v.m.shard, plan), nil
 }

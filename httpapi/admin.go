@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -54,10 +55,15 @@ func (c *call) shards() error {
 
 func (c *call) nodeStatus() error {
 	status, err := c.api.service.Status(c.r.Context())
+	return told(c, status, err)
+}
+
+// told shows what a call of the service came to.
+func told[T any](c *call, v T, err error) error {
 	if err != nil {
 		return err
 	}
-	return shown(c, http.StatusOK, status)
+	return shown(c, http.StatusOK, v)
 }
 
 type joinAnswer struct {
@@ -70,10 +76,7 @@ func (c *call) join() error {
 		return err
 	}
 	joined, err := c.api.service.Join(c.r.Context(), addresses)
-	if err != nil {
-		return err
-	}
-	return shown(c, http.StatusOK, joinAnswer{joined})
+	return told(c, joinAnswer{joined}, err)
 }
 
 func (c *call) leave() error {
@@ -86,6 +89,56 @@ func (c *call) leave() error {
 	}
 	c.WriteHeader(http.StatusAccepted)
 	return nil
+}
+
+func (c *call) migrateStore() error {
+	to, err := decoded(c, wire.DecodeMigrateStore)
+	if err != nil {
+		return err
+	}
+	moves, err := c.api.service.MigrateStore(c.r.Context(), to)
+	return told(c, moves, err)
+}
+
+// onNode serves the routes that change how one node stands.
+func (c *call) onNode(do func(context.Context, roster.NodeID) error) error {
+	id := roster.NodeID(c.r.PathValue("id"))
+	if err := id.Validate(); err != nil {
+		return err
+	}
+	return c.done(do(c.r.Context(), id))
+}
+
+// done answers a request that has nothing to show.
+func (c *call) done(err error) error {
+	if err != nil {
+		return err
+	}
+	c.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (c *call) drain() error {
+	return c.onNode(func(ctx context.Context, id roster.NodeID) error { return c.api.service.Drain(ctx, id, true) })
+}
+
+func (c *call) undrain() error {
+	return c.onNode(func(ctx context.Context, id roster.NodeID) error { return c.api.service.Drain(ctx, id, false) })
+}
+
+func (c *call) forceLeave() error { return c.onNode(c.api.service.ForceLeave) }
+
+func (c *call) moves() error {
+	plan, err := c.api.service.Moves(c.r.Context())
+	return told(c, plan, err)
+}
+
+func (c *call) pauseMoves() error {
+	paused, err := decoded(c, wire.DecodePause)
+	if err != nil {
+		return err
+	}
+	return c.done(c.api.service.PauseMoves(c.r.Context(), paused))
 }
 
 // alive says that the process answers, and nothing more.

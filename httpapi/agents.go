@@ -36,8 +36,8 @@ func (c *call) getAgent() error {
 	if err != nil {
 		return err
 	}
-	c.Header()["Etag"] = []string{wire.ETag(record.Revision)}
-	if c.unmodified(record.Revision) {
+	c.head("Etag", wire.ETag(record.Revision))
+	if wire.Unmodified(c.r.Header, record.Revision) {
 		c.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -94,10 +94,10 @@ func (c *call) putAgent() error {
 	if command.Agent, err = decoded(c, wire.DecodeAgent); err != nil {
 		return err
 	}
-	if command.IfMatch, err = c.revisionHeader(); err != nil {
+	if command.IfMatch, err = wire.RevisionHeader(c.r.Header); err != nil {
 		return err
 	}
-	if command.IfAbsent, err = c.absentHeader(); err != nil {
+	if command.IfAbsent, err = wire.AbsentHeader(c.r.Header); err != nil {
 		return err
 	}
 	switch {
@@ -123,7 +123,7 @@ func (c *call) register(command roster.Register) error {
 	status := http.StatusOK
 	if change.Outcome == roster.OutcomeCreated {
 		status = http.StatusCreated
-		c.Header().Set("Location", agentPath(command.Agent.ID))
+		c.head("Location", agentPath(command.Agent.ID))
 	}
 	return c.changed(status, command.Agent.ID, change, stamp)
 }
@@ -139,7 +139,7 @@ func (c *call) patchAgent() error {
 		return err
 	}
 	command.ID = id
-	if command.IfMatch, err = c.revisionHeader(); err != nil {
+	if command.IfMatch, err = wire.RevisionHeader(c.r.Header); err != nil {
 		return err
 	}
 	return c.doChange(id, command)
@@ -181,7 +181,7 @@ func (c *call) deleteAgent() error {
 	if err := c.noBody(); err != nil {
 		return err
 	}
-	revision, err := c.revisionHeader()
+	revision, err := wire.RevisionHeader(c.r.Header)
 	if err != nil {
 		return err
 	}
@@ -211,7 +211,7 @@ func (c *call) changed(status int, id roster.AgentID, change roster.Change, stam
 	if err := c.written(stamp); err != nil {
 		return err
 	}
-	c.Header()["Etag"] = []string{wire.ETag(change.Record.Revision)}
+	c.head("Etag", wire.ETag(change.Record.Revision))
 	return c.answer(status, wire.AppendRecord(make([]byte, 0, recordBytes), change.Record))
 }
 

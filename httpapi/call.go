@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"roster"
+	"roster/httpapi/door"
+	"roster/httpapi/meter"
 	"roster/httpapi/table"
 	"roster/httpapi/wire"
 )
@@ -21,12 +23,12 @@ import (
 type endpoint struct {
 	api *api
 	table.Route
-	serve   func(*call) error
-	seconds observer
+	serve func(*call) error
+	meter *meter.Route
 }
 
 func (a *api) endpoint(rt table.Route, serve func(*call) error) *endpoint {
-	return &endpoint{api: a, Route: rt, serve: serve, seconds: a.metrics.seconds.WithLabelValues(rt.Name)}
+	return &endpoint{api: a, Route: rt, serve: serve, meter: a.meter.Route(rt.Name)}
 }
 
 // call is one request on its way through a route. It is also the ResponseWriter, so
@@ -34,15 +36,22 @@ func (a *api) endpoint(rt table.Route, serve func(*call) error) *endpoint {
 type call struct {
 	http.ResponseWriter
 	*endpoint
-	r      *http.Request
-	query  url.Values
-	status int
+	r       *http.Request
+	query   url.Values
+	status  int
+	values  [8]string // of headers of the answer, which would be an allocation each
+	set     int
+	secret  string      // of the caller's token, where one was asked for
+	act     string      // names an act in the audit log; "": it is none, or has not begun
+	code    roster.Code // of the refusal, if it is one
+	denials uint64      // items of a batch that were denied
 }
 
 // ServeHTTP runs the route and turns its error, or its panic, into a problem.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{ResponseWriter: w, endpoint: e, r: r}
 	start := time.Now()
+	defer c.keep() // last, and whatever comes
 	defer func() {
 		if fault := recover(); fault != nil {
 			if fault == http.ErrAbortHandler {
@@ -50,8 +59,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 			c.recovered(fmt.Sprint(fault))
 		}
-		e.seconds.Observe(time.Since(start).Seconds())
-		e.api.metrics.count(e.Name, c.status)
+		e.meter.Answered(c.status, time.Since(start))
 	}()
 	if err := c.run(); err != nil {
 		c.fail(err)
@@ -60,10 +68,16 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // run checks what all routes check and serves the call.
 func (c *call) run() error {
+	if err := c.enter(); err != nil {
+		return err
+	}
 	if c.Path != "" { // else there is no row to hold the request to
 		if err := cmp.Or(c.parseQuery(), c.refuseHeaders()); err != nil {
 			return err
 		}
+	}
+	if err := c.announce(); err != nil {
+		return err
 	}
 	if c.Stream || c.Lean {
 		return c.serve(c)
@@ -77,7 +91,7 @@ func (c *call) run() error {
 // recovered answers a panic: with a problem, or by cutting the connection when the
 // answer has begun. The panic stays in this request.
 func (c *call) recovered(fault string) {
-	c.api.metrics.panics.Inc()
+	c.api.meter.Panics.Inc()
 	c.api.log.Error("panic in a handler", "route", c.Name, "panic", fault, "stack", string(debug.Stack()))
 	if c.status != 0 {
 		panic(http.ErrAbortHandler)
@@ -89,11 +103,15 @@ func (c *call) recovered(fault string) {
 func (c *call) fail(err error) {
 	err = c.coded(err)
 	p := wire.ProblemOf(err)
+	c.code = p.Code
 	if p.Code == roster.CodeInternal {
 		c.api.log.Error("request failed", "route", c.Name, "err", err)
 	}
 	if e, ok := errors.AsType[*roster.Error](err); ok && (p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable) {
 		c.Header().Set("Retry-After", strconv.Itoa(max(1, int((e.RetryAfter+time.Second-1)/time.Second))))
+	}
+	if p.Status == http.StatusUnauthorized {
+		door.Challenge(c.Header(), c.r)
 	}
 	writeProblem(c, p)
 }
@@ -134,7 +152,10 @@ func (c *call) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 // answer writes a JSON body. That the client is gone is no error of ours.
 func (c *call) answer(status int, body []byte) error {
-	writeBody(c, status, "application/json", body)
+	c.head("Content-Type", "application/json")
+	c.head("Content-Length", strconv.Itoa(len(body)))
+	c.WriteHeader(status)
+	_, _ = c.Write(body)
 	return nil
 }
 
@@ -157,4 +178,16 @@ func writeBody(w http.ResponseWriter, status int, contentType string, body []byt
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
+}
+
+// head sets a header of the answer, whose name is in canonical form.
+func (c *call) head(name, value string) {
+	if c.set == len(c.values) {
+		c.Header()[name] = []string{value}
+		return
+	}
+	at := c.set
+	c.set++
+	c.values[at] = value
+	c.Header()[name] = c.values[at:c.set:c.set]
 }

@@ -169,6 +169,19 @@ func decode[T roster.Record | roster.Page | roster.Session | batchAnswer | wire.
 	return v
 }
 
+// batchAnswer is what became of a batch, in the order of its items.
+type batchAnswer struct {
+	Results []batchResult `json:"results"`
+	Token   roster.Token  `json:"token"`
+}
+
+type batchResult struct {
+	ID       roster.AgentID `json:"id"`
+	Outcome  roster.Outcome `json:"outcome"`
+	Revision roster.Index   `json:"revision"`
+	Error    *wire.Problem  `json:"error,omitempty"`
+}
+
 type lookups struct {
 	Results []roster.LookupResult `json:"results"`
 	Token   string                `json:"token"`

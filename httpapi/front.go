@@ -17,6 +17,9 @@ func (a *api) newMux(routes []table.Route) *http.ServeMux {
 	mux, served := http.NewServeMux(), handlers()
 	methods := make(map[string][]string)
 	for _, rt := range routes {
+		if rt.Name == "metrics" && a.options.MetricsOpen {
+			rt.Right.In = table.Open
+		}
 		mux.Handle(rt.Method+" "+rt.Path, a.endpoint(rt, served[rt.Name]))
 		methods[rt.Path] = append(methods[rt.Path], rt.Method)
 		if rt.Method == http.MethodGet {
@@ -49,9 +52,9 @@ func notFound(*call) error {
 
 // ServeHTTP refuses what no route may see, and hands the rest to the mux.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header()["X-Content-Type-Options"] = []string{"nosniff"}
+	w.Header()["X-Content-Type-Options"] = a.nosniff
 	if err := a.guard.Refusal(r); err != nil {
-		a.metrics.refused.Inc()
+		a.meter.Refused.Inc()
 		if err.Status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", "GET, HEAD")
 		}

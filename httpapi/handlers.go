@@ -14,7 +14,9 @@ func handlers() map[string]func(*call) error {
 		"lookupAgents": (*call).lookupAgents, "registerAgents": (*call).registerAgents, "watchAgents": (*call).watch,
 		"openSession": (*call).openSession, "renewSessions": (*call).renewSessions, "getSession": (*call).getSession, "endSession": (*call).endSession,
 		"renewSession": (*call).renewSession, "holdSession": (*call).hold,
-		"command": (*call).command, "members": (*call).members, "shards": (*call).shards, "status": (*call).nodeStatus, "join": (*call).join, "leave": (*call).leave,
+		"command": (*call).command, "members": (*call).members, "shards": (*call).shards, "status": (*call).nodeStatus, "join": (*call).join, "leave": (*call).leave, "migrate_store": (*call).migrateStore,
+		"listTokens": (*call).listTokens, "createToken": (*call).createToken, "revokeToken": (*call).revokeToken,
+		"drainNode": (*call).drain, "undrainNode": (*call).undrain, "forceLeaveNode": (*call).forceLeave, "moves": (*call).moves, "pauseMoves": (*call).pauseMoves,
 		"live": (*call).alive, "ready": (*call).ready, "metrics": (*call).exposition, "openapi": (*call).openAPI,
 	}
 	for _, asset := range ui.Assets() {

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"roster"
 	"roster/httpapi/table"
@@ -20,55 +19,9 @@ func (c *call) refuseHeaders() error {
 	return nil
 }
 
-// header returns a header that may be there once.
-func (c *call) header(name string) (string, error) {
-	switch values := c.r.Header[name]; len(values) {
-	case 0:
-		return "", nil
-	case 1:
-		return values[0], nil
-	}
-	return "", roster.Invalid(name, "the header is there twice")
-}
-
-// revisionHeader reads If-Match: one revision in quotes, or nothing (0).
-func (c *call) revisionHeader() (roster.Index, error) {
-	value, err := c.header(table.IfMatch)
-	if value == "" || err != nil {
-		return 0, err
-	}
-	return wire.ParseETag(value)
-}
-
-// absentHeader reads If-None-Match of a write: "*" or nothing.
-func (c *call) absentHeader() (bool, error) {
-	switch value, err := c.header(table.IfNoneMatch); {
-	case err != nil:
-		return false, err
-	case value == "":
-		return false, nil
-	case value == "*":
-		return true, nil
-	}
-	return false, roster.Invalid(table.IfNoneMatch, "a write takes * alone")
-}
-
-// unmodified reports whether a read's If-None-Match names revision.
-func (c *call) unmodified(revision roster.Index) bool {
-	for _, line := range c.r.Header[table.IfNoneMatch] {
-		for tag := range strings.SplitSeq(line, ",") {
-			tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
-			if tag == "*" || tag == wire.ETag(revision) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // tokenHeader reads Roster-Token.
 func (c *call) tokenHeader() (roster.Token, error) {
-	value, err := c.header("Roster-Token")
+	value, err := wire.Header(c.r.Header, "Roster-Token")
 	if value == "" || err != nil {
 		return "", err
 	}
@@ -78,14 +31,12 @@ func (c *call) tokenHeader() (roster.Token, error) {
 	return roster.Token(value), nil
 }
 
-// stamp says which replica answered. The four values share one allocation.
+// stamp says which replica answered.
 func (c *call) stamp(s roster.Stamp) {
-	h, v := c.Header(), new([4]string)
-	v[0] = s.Shard.String()
-	v[1] = strconv.FormatUint(uint64(s.Index), 10)
-	v[2] = strconv.FormatInt(s.Age.Milliseconds(), 10)
-	v[3] = string(s.ReadToken())
-	h["Roster-Shard"], h["Roster-Index"], h["Roster-Age-Ms"], h["Roster-Token"] = v[0:1:1], v[1:2:2], v[2:3:3], v[3:4:4]
+	c.head("Roster-Shard", s.Shard.String())
+	c.head("Roster-Index", strconv.FormatUint(uint64(s.Index), 10))
+	c.head("Roster-Age-Ms", strconv.FormatInt(s.Age.Milliseconds(), 10))
+	c.head("Roster-Token", string(s.ReadToken()))
 }
 
 // stampList says how old the oldest replica of a list was, and what it has seen.
@@ -125,5 +76,5 @@ func (c *call) writeContext() (context.Context, error) {
 	if err != nil || request == (roster.Request{}) {
 		return c.r.Context(), err
 	}
-	return roster.WithRequest(c.r.Context(), request), nil
+	return roster.WithRequest(c.r.Context(), wire.OwnRequest(request, roster.PrincipalFrom(c.r.Context()))), nil
 }

@@ -15,7 +15,7 @@ func (c *call) hold() error {
 	if err != nil || c.headOnly() {
 		return err
 	}
-	leave, err := c.admit(&c.api.holds, c.api.metrics.holds, c.api.options.MaxHolds)
+	leave, err := c.admit(&c.api.holds, c.api.meter.Holds, c.api.options.MaxHolds)
 	if err != nil {
 		return err
 	}
@@ -46,6 +46,10 @@ func (c *call) hold() error {
 			}
 			return nil
 		case <-gap.C:
+			if err = c.stillIn(); err != nil {
+				c.endStream(s, err)
+				break
+			}
 			err = s.Comment()
 		}
 	}
@@ -60,7 +64,7 @@ func (c *call) holding(ctx context.Context, id roster.SessionID) (held <-chan st
 		defer close(end)
 		defer func() { // a goroutine's panic would end the process
 			if fault := recover(); fault != nil {
-				c.api.metrics.panics.Inc()
+				c.api.meter.Panics.Inc()
 				end <- fmt.Errorf("panic in a hold: %v", fault)
 			}
 		}()

@@ -10,7 +10,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster"
+	"roster/access/gate"
+	"roster/audit"
+	"roster/httpapi/door"
 	"roster/httpapi/guard"
+	"roster/httpapi/meter"
 	"roster/httpapi/table"
 )
 
@@ -27,7 +31,6 @@ const (
 	watchFirstWait  = 100 * time.Millisecond // how long an early error may still become a status
 	watchCommentGap = 15 * time.Second
 	holdCommentGap  = 5 * time.Second
-	bodyReadMax     = roster.RequestDeadline
 )
 
 // Options says how to serve. The zero value serves everything but /metrics and
@@ -47,6 +50,13 @@ type Options struct {
 	// Decode turns the kind and body of POST /v1/commands into a command; nil: the
 	// route refuses.
 	Decode func(kind string, body json.RawMessage) (roster.Command, error)
+	// Tokens recognises callers: every route then asks for what its row in the table
+	// says, and the service stands behind a gate. nil: everybody may do everything.
+	Tokens door.Keeper
+	// MetricsOpen shows /metrics to who has no token.
+	MetricsOpen bool
+	// Audit keeps acts and refusals; nil: nobody does.
+	Audit *audit.Log
 	// MaxWatchers and MaxHolds bound the streams that run at once; 0: StreamsMax.
 	MaxWatchers, MaxHolds int
 }
@@ -58,8 +68,9 @@ type api struct {
 	log      *slog.Logger
 	guard    *guard.Guard
 	mux      *http.ServeMux
-	metrics  *metrics
-	document []byte // the OpenAPI document
+	meter    *meter.Meter
+	document []byte   // the OpenAPI document
+	nosniff  []string // a header's value, of every answer
 
 	watchers, holds atomic.Int64
 	firstWait       time.Duration
@@ -72,10 +83,13 @@ type api struct {
 func New(s roster.Service, o Options) http.Handler { return newAPI(s, o) }
 
 func newAPI(s roster.Service, o Options) *api {
-	a := &api{service: s, options: o, log: o.Logger, guard: guard.New(o.Hosts), metrics: newMetrics(o.Metrics),
+	a := &api{service: s, options: o, log: o.Logger, guard: guard.New(o.Hosts), meter: meter.New(o.Metrics),
 		firstWait: watchFirstWait, watchGap: watchCommentGap, holdGap: holdCommentGap}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
+	}
+	if o.Tokens != nil {
+		a.service = gate.New(s)
 	}
 	if a.options.MaxWatchers == 0 {
 		a.options.MaxWatchers = StreamsMax
@@ -85,6 +99,7 @@ func newAPI(s roster.Service, o Options) *api {
 	}
 	routes := table.Routes()
 	a.document = table.OpenAPI(routes, o.Version)
+	a.nosniff = []string{"nosniff"}
 	a.mux = a.newMux(routes)
 	return a
 }

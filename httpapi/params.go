@@ -1,55 +1,21 @@
 package httpapi
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"roster"
 	"roster/httpapi/table"
 )
 
-// parseQuery reads the query string, strictly: what the route does not know, a
-// second value where one is meant, and broken UTF-8 are refused.
-func (c *call) parseQuery() error {
-	if c.r.URL.RawQuery == "" {
-		return nil
+// parseQuery reads the query string, if there is one.
+func (c *call) parseQuery() (err error) {
+	if c.r.URL.RawQuery != "" {
+		c.query, err = c.ParseQuery(c.r.URL.RawQuery)
 	}
-	query, err := url.ParseQuery(c.r.URL.RawQuery)
-	if err != nil {
-		return roster.Invalid("", "the query string is malformed: %s", err)
-	}
-	names := make([]string, 0, len(query))
-	for name := range query {
-		names = append(names, name)
-	}
-	slices.Sort(names) // so that of two faults the same one is told each time
-	for _, name := range names {
-		if err := c.checkParam(name, query[name]); err != nil {
-			return err
-		}
-	}
-	c.query = query
-	return nil
-}
-
-func (c *call) checkParam(name string, values []string) error {
-	i := slices.IndexFunc(c.Params, func(p table.Param) bool { return p.Name == name })
-	switch {
-	case i < 0:
-		return roster.Invalid(strings.ToValidUTF8(name[:min(len(name), 64)], "?"), "unknown parameter; /openapi.json says which this route takes")
-	case len(values) > 1 && !c.Params[i].Repeated:
-		return roster.Invalid(name, "the parameter is there %d times; want it once", len(values))
-	}
-	for _, v := range values {
-		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
-			return roster.Invalid(name, "not valid UTF-8, or holds a NUL")
-		}
-	}
-	return nil
+	return err
 }
 
 // flag reads true or false; a bare name is true.

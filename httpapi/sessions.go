@@ -1,9 +1,6 @@
 package httpapi
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"net/http"
 
 	"roster"
@@ -27,7 +24,7 @@ func (c *call) openSession() error {
 		return err
 	}
 	if request, given := roster.RequestFrom(ctx); given && command.ID == "" {
-		command.ID = sessionOf(request)
+		command.ID = wire.SessionOf(request)
 	}
 	result, stamp, err := c.api.service.Do(ctx, command)
 	if err != nil {
@@ -42,12 +39,6 @@ func (c *call) openSession() error {
 	}
 	c.Header().Set("Location", "/v1/sessions/"+string(session.ID))
 	return shown(c, http.StatusCreated, session)
-}
-
-func sessionOf(r roster.Request) roster.SessionID {
-	seed := binary.BigEndian.AppendUint64([]byte("session"), r.Client)
-	sum := sha256.Sum256(binary.BigEndian.AppendUint64(seed, r.Seq))
-	return roster.SessionID(hex.EncodeToString(sum[:16]))
 }
 
 func (c *call) getSession() error {
@@ -129,6 +120,7 @@ func (c *call) renewSessions() error {
 	for i, id := range ids {
 		out.Results[i].ID = id
 		if faults[i] != nil {
+			c.deny(faults[i])
 			problem := wire.ProblemOf(faults[i])
 			out.Results[i].Error = &problem
 		}

@@ -17,7 +17,7 @@ func (c *call) watch() error {
 	if err != nil || c.headOnly() {
 		return err
 	}
-	leave, err := c.admit(&c.api.watchers, c.api.metrics.watchers, c.api.options.MaxWatchers)
+	leave, err := c.admit(&c.api.watchers, c.api.meter.Watchers, c.api.options.MaxWatchers)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (c *call) watchQuery() (roster.Query, roster.Cursor, error) {
 	if q.Initial, err = c.flag("initial"); err != nil {
 		return q, "", err
 	}
-	last, err := c.header("Last-Event-Id")
+	last, err := wire.Header(c.r.Header, "Last-Event-Id")
 	if err != nil {
 		return q, "", err
 	}
@@ -106,7 +106,7 @@ func (c *call) follow(ctx context.Context, q roster.Query, after roster.Cursor) 
 		defer close(out)
 		defer func() { // a goroutine's panic would end the process
 			if fault := recover(); fault != nil {
-				c.api.metrics.panics.Inc()
+				c.api.meter.Panics.Inc()
 				tell(news{err: fmt.Errorf("panic in a watch: %v", fault)})
 			}
 		}()
@@ -142,6 +142,10 @@ func (c *call) relay(ctx context.Context, from <-chan news, initial bool) error 
 	gap := time.NewTicker(c.api.watchGap)
 	defer gap.Stop()
 	for err == nil {
+		if err = c.stillIn(); err != nil {
+			c.endStream(s, err)
+			break
+		}
 		if err = r.send(pending); err != nil {
 			break
 		}

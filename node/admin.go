@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/fsm"
 	"roster/node/founding"
 	"roster/node/router"
 )
@@ -90,7 +92,7 @@ func (n *Node) Shards(context.Context) ([]roster.ShardStatus, error) {
 
 // Status describes this node in a few words.
 func (n *Node) Status(ctx context.Context) (roster.NodeStatus, error) {
-	s := roster.NodeStatus{Cluster: n.config.Cluster, Node: n.ID(), Version: n.config.Version, Insecure: n.config.Insecure,
+	s := roster.NodeStatus{Cluster: n.config.Cluster, Node: n.ID(), Version: n.config.Version, Insecure: n.config.Insecure, Auth: n.config.Auth,
 		Durability: n.config.Durability, Members: len(n.aliveIDs()), Ready: true}
 	for _, g := range n.host.Groups() {
 		s.Shards++
@@ -106,11 +108,24 @@ func (n *Node) Status(ctx context.Context) (roster.NodeStatus, error) {
 // Ready lists what must hold before this node serves.
 func (n *Node) Ready(context.Context) ([]roster.Check, error) {
 	checks := []roster.Check{n.checkCluster(), n.checkMembers(), n.checkLeaders(), n.checkReplicas(), n.checkLease(), n.checkFaults()}
-	doors := roster.Check{Name: "doors", OK: true, Detail: "loopback only"}
-	if n.config.Insecure {
-		doors.Detail = "INSECURE: open beyond loopback without TLS and tokens"
+	doors := cmp.Or(n.config.Doors, "loopback only")
+	if !n.config.Auth && n.givesTokens() {
+		doors += "; OPEN: the cluster has access tokens, and this node asks for none"
 	}
-	return append(checks, doors), nil
+	return append(checks, roster.Check{Name: "doors", OK: true, Detail: doors}), nil
+}
+
+// givesTokens reports whether the cluster has access tokens, as far as this node knows.
+func (n *Node) givesTokens() bool {
+	g, err := n.router.Group(roster.SystemShard)
+	some := false
+	if err == nil {
+		_, err = g.View(func(v *fsm.View) error {
+			some = len(v.AccessTokens()) > 0
+			return nil
+		})
+	}
+	return err == nil && some
 }
 
 func (n *Node) checkCluster() roster.Check {
@@ -227,7 +242,7 @@ func (n *Node) Leave(ctx context.Context, force bool) error {
 		}
 	}
 	if len(votes) > 0 && !force {
-		return roster.Errorf(roster.CodeRefused, "this node votes in shards %s, and its vote cannot be moved yet: without it each of them survives one failure less. Stop the node if it is to come back; force the leave if it is gone for good", strings.Join(votes, ", "))
+		return roster.Errorf(roster.CodeRefused, "this node votes in shards %s: drain it first, as roster leave does, or force the leave, and each of them survives one failure less until another node takes over", strings.Join(votes, ", "))
 	}
 	n.handOver(ctx)
 	if len(n.host.Groups()) > 0 {
@@ -243,6 +258,34 @@ func (n *Node) Leave(ctx context.Context, force bool) error {
 	}
 	n.stop(nil)
 	return nil
+}
+
+// Moves says which voters are moving, which are to move, and why.
+func (n *Node) Moves(context.Context) (roster.MovePlan, error) { return n.steering.Plan() }
+
+// Drain takes every vote off a node, or lets it vote again.
+func (n *Node) Drain(ctx context.Context, id roster.NodeID, on bool) error {
+	ctx, cancel := router.WithDeadline(ctx)
+	defer cancel()
+	return n.steering.Drain(ctx, id, on)
+}
+
+// PauseMoves stops what moves voters, or lets it go on.
+func (n *Node) PauseMoves(ctx context.Context, paused bool) error {
+	ctx, cancel := router.WithDeadline(ctx)
+	defer cancel()
+	return n.steering.Pause(ctx, paused)
+}
+
+// ForceLeave takes out another node that is gone for good.
+func (n *Node) ForceLeave(ctx context.Context, id roster.NodeID) error {
+	if slices.Contains(n.aliveIDs(), id) {
+		return roster.Errorf(roster.CodeRefused, "node %s lives: drain it and let it leave by itself, or stop it first", id)
+	}
+	ctx, cancel := router.WithDeadline(ctx)
+	defer cancel()
+	_, err := n.router.ProposeOwn(ctx, roster.SystemShard, roster.LeaveNode{ID: id})
+	return err
 }
 
 // noteLeft keeps on disk that this node has left, so that a start from its directory

@@ -54,3 +54,16 @@ func (n *Node) writeFoundingMap(ctx context.Context, system *shard.Group) {
 		n.log.Debug("write the founding map", "err", err)
 	}
 }
+
+// knownNodes lists what the system shard knows, from the local replica.
+func (n *Node) knownNodes() (nodes []roster.NodeInfo, err error) {
+	g, err := n.router.Group(roster.SystemShard)
+	if err != nil {
+		return nil, err
+	}
+	_, err = g.View(func(v *fsm.View) error {
+		nodes = v.Nodes()
+		return nil
+	})
+	return nodes, err
+}

@@ -21,8 +21,18 @@ import (
 // KeyBytes is the length of a cluster key.
 const KeyBytes = 32
 
+// StoreDefault is the store of shards that are new to a durable node.
+const StoreDefault = string(logstore.Shared)
+
 // NodesMax bounds the cluster a founding may ask for.
 const NodesMax = 64
+
+// How long a node is down before its votes are taken over: long enough for a restart, or
+// for a machine to be set up again.
+const (
+	ReplaceAfterDefault = 5 * time.Minute
+	ReplaceAfterMin     = 10 * time.Second
+)
 
 // Config says what a node is. Key and Cluster are required; the rest has defaults.
 type Config struct {
@@ -56,15 +66,32 @@ type Config struct {
 	Shards int
 	// Durability is fixed at founding; "" means DurabilitySync.
 	Durability roster.Durability
-	// Insecure is shown in Status and Ready: this node listens beyond loopback
-	// without TLS and tokens.
+	// Store is where a durable node keeps the logs of shards that are new to it: "shared",
+	// one log for all of them, or "bolt", a file for each. "" means StoreDefault. A shard
+	// stays in the store that it is in.
+	Store string
+	// ReplaceAfter is how long a node may be down before others take over its votes;
+	// 0 means ReplaceAfterDefault.
+	ReplaceAfter time.Duration
+	// Insecure is shown in Status: this node listens beyond loopback without TLS or
+	// without tokens.
 	Insecure bool
+	// Auth is shown in Status: whoever serves this node asks callers for tokens. RootToken
+	// is access.Hash of a token that may do everything, on this node; "": there is none.
+	Auth      bool
+	RootToken string
 	// Version is the build's version, shown to people.
 	Version string
 	// Profile sets how fast gossip notices a death; zero is cluster's default.
 	Profile cluster.Profile
 	// Network is where to listen and dial; nil means the operating system's.
 	Network transport.Network
+	// Security puts TLS under what goes between nodes; nil leaves it open to be read. All
+	// nodes of a cluster have it or none has.
+	Security transport.Security
+	// Doors says in a few words what protects this node's ports, for Ready; "": loopback
+	// only.
+	Doors string
 	// Disk wraps the log store of each shard, so that tests can make disks slow or
 	// broken; nil leaves them as they are.
 	Disk func(roster.ShardID, logstore.Store) logstore.Store
@@ -91,11 +118,17 @@ func (c Config) withDefaults() Config {
 	if c.Durability == "" {
 		c.Durability = roster.DurabilitySync
 	}
+	if c.Store == "" {
+		c.Store = StoreDefault
+	}
 	if c.Network == nil {
 		c.Network = transport.OS()
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.ReplaceAfter == 0 {
+		c.ReplaceAfter = ReplaceAfterDefault
 	}
 	if c.CloseWithin == 0 {
 		c.CloseWithin = 10 * time.Second
@@ -118,8 +151,10 @@ func (c Config) Validate() error {
 	fault(!nodeName.MatchString(c.Name), "node name %q: want 1 to 40 of a-z 0-9 - beginning and ending with a letter or digit", c.Name)
 	fault(c.Durability != roster.DurabilitySync && c.Durability != roster.DurabilityNone,
 		"durability %q: want sync or none", c.Durability)
+	fault(c.Store != string(logstore.Shared) && c.Store != string(logstore.Bolt), "store %q: want %s or %s", c.Store, logstore.Shared, logstore.Bolt)
 	fault(c.DataDir == "" && c.Durability == roster.DurabilitySync, "no data directory: give one, or durability none")
 	fault(c.Expect < 0 || c.Expect > NodesMax, "expect %d: want 0 to %d", c.Expect, NodesMax)
+	fault(c.ReplaceAfter < ReplaceAfterMin, "replace after %v: want at least %v, so that a restart moves nothing", c.ReplaceAfter, ReplaceAfterMin)
 	fault(c.Shards < 1 || c.Shards > roster.ShardsMax, "shards %d: want 1 to %d", c.Shards, roster.ShardsMax)
 	faults = append(faults, addressFault("bind", c.Bind), addressFault("advertise", c.Advertise))
 	for _, join := range c.Join {

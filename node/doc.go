@@ -11,7 +11,7 @@
 //   - founding.go decides once, with promises on disk, who begins a cluster;
 //   - keeper.go, on the leader of a shard, counts the TTL of its sessions;
 //   - package lease renews this node's own lease in the system shard;
-//   - readers.go, on the leader of a shard, makes every other node a reader of it.
+//   - package steering, on the leaders, moves votes to where the cluster map wants them.
 //
 // What the caller owes: one Open per data directory, and a Close. Open returns as
 // soon as the node gossips; until it has met its cluster every call answers

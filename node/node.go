@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -16,8 +17,9 @@ import (
 	"roster/node/lease"
 	"roster/node/router"
 	"roster/node/sessions"
+	"roster/node/steering"
+	"roster/node/tokens"
 	"roster/shard"
-	"roster/shard/logstore"
 	"roster/transport"
 )
 
@@ -31,7 +33,9 @@ type Node struct {
 	host     *shard.Host
 	router   *router.Router
 	sessions *sessions.Sessions
+	steering *steering.Steering
 	lease    *lease.Lease
+	*tokens.Issuer
 
 	stack  closing.Stack
 	opened chan struct{}   // closed when other nodes may call
@@ -131,7 +135,7 @@ func (n *Node) openDir() (*founding.Identity, error) {
 
 func (n *Node) openTransport(ctx context.Context, id *founding.Identity) (err error) {
 	n.net, err = transport.Open(ctx, transport.Config{Network: n.config.Network, Bind: n.config.Bind, Cluster: id.Cluster,
-		Key: n.config.Key, Node: id.NodeID, Logger: n.log, Metrics: n.config.Metrics, Handler: n.serve})
+		Key: n.config.Key, Node: id.NodeID, Logger: n.log, Metrics: n.config.Metrics, Handler: n.serve, Security: n.config.Security})
 	if err != nil {
 		return err
 	}
@@ -145,12 +149,24 @@ func (n *Node) openTransport(ctx context.Context, id *founding.Identity) (err er
 func (n *Node) openShards(id *founding.Identity) (err error) {
 	n.host, err = shard.OpenHost(n.shardConfig(id))
 	if err != nil {
-		return err
+		return n.logFault(err)
 	}
 	n.stack.Push("shards", n.host.Close)
 	n.router = router.New(router.Config{Self: id.NodeID, Groups: n.host.Group, Call: n.call,
-		Applied: func(id roster.ShardID, op roster.Op, result roster.Result) { n.sessions.Applied(id, op, result) }})
+		Concerns: sessions.Concerns(),
+		Applied:  func(id roster.ShardID, op roster.Op, result roster.Result) { n.sessions.Applied(id, op, result) }})
+	n.stack.Push("router", func(context.Context) error {
+		n.router.Close()
+		return nil
+	})
+	n.Issuer = tokens.New(n.router, n.config.RootToken)
 	n.sessions = sessions.New(sessions.Config{Router: n.router, Self: id.NodeID, Call: n.call, Logger: n.log})
+	n.steering = steering.New(steering.Config{Self: id.NodeID, Groups: n.host.Groups, Alive: n.aliveIDs, After: n.config.ReplaceAfter, Logger: n.log,
+		System: func() (*shard.Group, error) { return n.router.Group(roster.SystemShard) },
+		Propose: func(ctx context.Context, c roster.Command) error {
+			_, err := n.router.ProposeOwn(ctx, roster.SystemShard, c)
+			return err
+		}})
 	return nil
 }
 
@@ -159,7 +175,7 @@ func (n *Node) openGossip(ctx context.Context, id *founding.Identity) (err error
 		Meta:      cluster.Meta{Name: n.config.Name, Bind: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version},
 		Advertise: n.config.Advertise, Packets: n.net.Packets(), Streams: n.net.Listener(transport.LaneGossip),
 		Dial: func(ctx context.Context, addr string) (conn, error) {
-			return n.net.Dial(ctx, addr, transport.LaneGossip, 0)
+			return n.net.Dial(ctx, addr, transport.LaneGossip)
 		},
 		Peer: transport.Peer, Peers: n.peers, Seeds: n.config.Join, Profile: n.config.Profile, Logger: n.log, Metrics: n.config.Metrics})
 	if err != nil {
@@ -206,17 +222,20 @@ func (n *Node) openGroups(ctx context.Context) error {
 			return err
 		}
 	}
+	var opening errgroup.Group // a shard's state is built while it is opened: that takes a core
+	opening.SetLimit(runtime.GOMAXPROCS(0))
 	for shardID := range roster.ShardID(id.Shards + 1) {
 		var voters []shard.Server
 		if id.Founding != nil && !id.Opened {
 			voters = bootstrapServers(first.Shards[shardID].Voters, id.NodeID)
 		}
-		if _, err := n.host.Open(ctx, shardID, voters); err != nil {
+		opening.Go(func() error {
+			_, err := n.host.Open(ctx, shardID, voters)
 			return n.shardFault(shardID, err)
-		}
+		})
 	}
-	if id.Opened {
-		return nil
+	if err := opening.Wait(); err != nil || id.Opened {
+		return err
 	}
 	return n.founder.Change(func(id *founding.Identity) error {
 		id.Opened = true
@@ -228,9 +247,8 @@ func (n *Node) checkShardDir(id *founding.Identity, shardID roster.ShardID) erro
 	if !id.Opened || n.config.Durability == roster.DurabilityNone {
 		return nil
 	}
-	dir := n.shardDir(shardID)
-	if err := logstore.Present(logstore.Bolt, dir); err != nil {
-		return founding.DirFault(dir, "is missing although it was there: restore it from a copy; or empty the data directory, start as a new node and take this one out of the cluster", err)
+	if err := n.host.Present(shardID); err != nil {
+		return founding.DirFault(n.shardDir(shardID), "is missing although it was there: restore it from a copy; or empty the data directory, start as a new node and take this one out of the cluster", err)
 	}
 	return nil
 }
@@ -239,10 +257,18 @@ func (n *Node) shardDir(id roster.ShardID) string {
 	return filepath.Join(n.config.DataDir, "shards", id.String())
 }
 
+// logFault says where the shared log is that does not open.
+func (n *Node) logFault(err error) error {
+	if _, ok := errors.AsType[*roster.Error](err); ok {
+		return err
+	}
+	return founding.DirFault(filepath.Join(n.config.DataDir, "log"), "cannot be used", err)
+}
+
 // shardFault says what to do about a replica that does not open. What has a code says
 // so itself.
 func (n *Node) shardFault(id roster.ShardID, err error) error {
-	if _, ok := errors.AsType[*roster.Error](err); ok {
+	if _, ok := errors.AsType[*roster.Error](err); ok || err == nil {
 		return err
 	}
 	return founding.DirFault(n.shardDir(id), "cannot be used. If the disk is sound and has room: "+
@@ -285,8 +311,7 @@ func (n *Node) lead(ctx, term context.Context, g *shard.Group) error {
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
 	duties, term := errgroup.WithContext(term)
-	duties.Go(func() error { return n.tendReaders(term, g) })
-	duties.Go(func() error { return n.yieldLead(term, g) })
+	duties.Go(func() error { return n.steering.Lead(term, g) })
 	if g.ID() != roster.SystemShard {
 		duties.Go(func() error { return n.sessions.Lead(term, g) })
 	}

@@ -17,6 +17,8 @@ func (n *Node) Do(ctx context.Context, c roster.Command) (roster.Result, roster.
 	if c.Kind().Internal() {
 		return roster.Result{}, roster.Stamp{}, roster.Errorf(roster.CodeDenied, "command %s is for nodes alone", c.Kind())
 	}
+	ctx, cancel := router.WithDeadline(ctx) // one for all steps
+	defer cancel()
 	c, err := n.prepare(ctx, c)
 	if err != nil {
 		return roster.Result{}, roster.Stamp{}, err
@@ -132,7 +134,7 @@ type batch struct {
 
 // batchPart is what goes to one shard: operations, and where each came from.
 type batchPart struct {
-	ops []roster.Op
+	ops []router.Op
 	at  []int
 }
 
@@ -155,7 +157,11 @@ func (b *batch) sort(ctx context.Context) {
 		if given {
 			itemCtx = roster.WithRequest(ctx, roster.Request{Client: base.Client, Seq: base.Seq + uint64(i), Done: base.Done})
 		}
-		op, done := b.node.router.Op(itemCtx, id, c)
+		op, done, err := b.node.router.Op(itemCtx, id, c)
+		if err != nil {
+			b.refuse(i, err)
+			continue
+		}
 		b.done = append(b.done, done)
 		part := b.shards[id]
 		if part == nil {

@@ -11,7 +11,6 @@ import (
 	"roster/node/sessions"
 	"roster/shard"
 	"roster/shard/logstore"
-	"roster/transport"
 )
 
 type conn = net.Conn
@@ -83,26 +82,12 @@ func (n *Node) peers() []string {
 
 // shardConfig says how this node keeps its groups.
 func (n *Node) shardConfig(id *founding.Identity) shard.Config {
-	c := shard.Config{Node: id.NodeID, Dir: n.config.DataDir, Store: logstore.Bolt, Network: lanes{n},
+	c := shard.Config{Node: id.NodeID, Dir: n.config.DataDir, Store: logstore.Kind(n.config.Store), Network: n.net, AddressOf: n.addressOf,
 		Logger: n.log, Metrics: n.config.Metrics, Disk: n.config.Disk, OnFault: n.fault}
 	if id.Durability == roster.DurabilityNone {
 		c.Dir, c.Store = "", logstore.Memory
 	}
 	return c
-}
-
-// lanes gives the shards their lane of the transport. Groups know each other by id
-// alone: where a node is now is looked up at each dial.
-type lanes struct{ node *Node }
-
-func (l lanes) GroupListener(group uint32) net.Listener { return l.node.net.GroupListener(group) }
-
-func (l lanes) Dial(ctx context.Context, id string, group uint32) (net.Conn, error) {
-	addr, ok := l.node.addressOf(roster.NodeID(id))
-	if !ok {
-		return nil, unknownAddress(roster.NodeID(id))
-	}
-	return l.node.net.Dial(ctx, addr, transport.LaneRaft, group)
 }
 
 func unknownAddress(id roster.NodeID) error {

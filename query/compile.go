@@ -11,6 +11,7 @@ import (
 type Compiled struct {
 	lists    []list
 	labels   []roster.Pair // sorted and unique
+	scope    []string      // patterns, sorted and unique; nil: any namespace
 	critical bool          // critical agents may match
 	words    []string      // sorted and unique
 	filter   node          // nil: none
@@ -42,6 +43,7 @@ func Compile(q roster.Query) (*Compiled, error) {
 			{FieldHealth, unique(q.Health)},
 		},
 		labels:   uniquePairs(q.Labels),
+		scope:    scopeOf(q.Scope),
 		critical: q.AnyHealth || len(q.Health) > 0,
 		words:    unique(Words(q.Text)),
 		limit:    q.Limit,
@@ -65,6 +67,9 @@ func Compile(q roster.Query) (*Compiled, error) {
 // limit, the rule on critical agents included. It is false for nil.
 func (c *Compiled) Match(r *roster.Record) bool {
 	if r == nil || !c.critical && r.Health.State == roster.Critical {
+		return false
+	}
+	if c.scope != nil && !inScope(c.scope, r.ID.Namespace()) {
 		return false
 	}
 	for _, l := range c.lists {

@@ -27,6 +27,10 @@ func (c *Compiled) selection() uint64 {
 	}
 	write("critical", strconv.FormatBool(c.critical), "words", strconv.Itoa(len(c.words)))
 	write(c.words...)
+	if c.scope != nil { // it was not always there, and old cursors go on
+		write("scope", strconv.Itoa(len(c.scope)))
+		write(c.scope...)
+	}
 	if c.filter != nil {
 		write("filter", c.filter.String())
 	}

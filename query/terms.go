@@ -21,6 +21,22 @@ const (
 // Fields lists every indexed field.
 var Fields = []Field{FieldCapability, FieldNamespace, FieldStatus, FieldHealth, FieldNode, FieldLabel}
 
+// Key returns the key of r under a field that is neither capability nor label: such
+// have one, though that of an agent without a node is not in the index.
+func (f Field) Key(r *roster.Record) string {
+	switch f {
+	case FieldNamespace:
+		return r.ID.Namespace()
+	case FieldStatus:
+		return string(r.Status)
+	case FieldHealth:
+		return string(r.Health.State)
+	case FieldNode:
+		return string(r.Node)
+	}
+	return ""
+}
+
 // Keys returns the keys under which an index over f holds r. A capability in two
 // versions is there twice; an agent without a node has no key. The slice is the
 // caller's.
@@ -32,16 +48,6 @@ func (f Field) Keys(r *roster.Record) []string {
 			keys[i] = c.Name
 		}
 		return keys
-	case FieldNamespace:
-		return []string{r.ID.Namespace()}
-	case FieldStatus:
-		return []string{string(r.Status)}
-	case FieldHealth:
-		return []string{string(r.Health.State)}
-	case FieldNode:
-		if r.Node != "" {
-			return []string{string(r.Node)}
-		}
 	case FieldLabel:
 		keys := make([]string, len(r.Labels))
 		for i, p := range r.Labels {
@@ -49,7 +55,10 @@ func (f Field) Keys(r *roster.Record) []string {
 		}
 		return keys
 	}
-	return nil
+	if f == FieldNode && r.Node == "" {
+		return nil
+	}
+	return []string{f.Key(r)}
 }
 
 // LabelKey is the index key of a label. Labels whose keys hold "=" can share one;
@@ -81,6 +90,9 @@ func (c *Compiled) queryTerms() []Term {
 		for _, v := range list.values {
 			add(Term{list.field, []string{v}})
 		}
+	}
+	if t, ok := scopeTerm(c.scope); ok {
+		add(t)
 	}
 	for _, p := range c.labels {
 		add(Term{FieldLabel, []string{LabelKey(p.Key, p.Value)}})

@@ -27,12 +27,65 @@ func Words(text string) []string {
 // RecordWords returns the words under which a text index must hold r, sorted and
 // unique.
 func RecordWords(r *roster.Record) []string {
-	var words []string
-	eachText(r, func(text string, _ uint64) {
-		words = append(words, Words(text)...)
-	})
+	words := AppendRecordWords(nil, r)
 	slices.Sort(words)
 	return slices.Compact(words)
+}
+
+// AppendRecordWords appends the words of RecordWords to dst as they come, repetitions
+// included. They may share memory with r. Words of lower-case ASCII cost no allocation.
+func AppendRecordWords(dst []string, r *roster.Record) []string {
+	dst = appendWords(dst, string(r.ID))
+	for i := range r.Capabilities {
+		dst = appendWords(dst, r.Capabilities[i].Name)
+	}
+	for i := range r.Labels {
+		dst = appendWords(dst, r.Labels[i].Value)
+	}
+	return appendWords(dst, r.Description)
+}
+
+// SameWords reports whether two records surely have the same words; it may say no to
+// two that do.
+func SameWords(a, b *roster.Record) bool {
+	return a.ID == b.ID && a.Description == b.Description && slices.Equal(a.Labels, b.Labels) &&
+		slices.EqualFunc(a.Capabilities, b.Capabilities, func(x, y roster.Capability) bool { return x.Name == y.Name })
+}
+
+// appendWords appends what Words returns. Text of ASCII, which is nearly all of it, is
+// cut in place.
+func appendWords(dst []string, text string) []string {
+	count := len(dst)
+	start, upper := -1, false
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			return append(dst[:count], Words(text)...)
+		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
+		case 'A' <= c && c <= 'Z':
+			upper = true
+		default:
+			dst = appendWord(dst, text, start, i, upper)
+			start, upper = -1, false
+			continue
+		}
+		if start < 0 {
+			start = i
+		}
+	}
+	return appendWord(dst, text, start, len(text), upper)
+}
+
+// appendWord appends text from start, unless no word began.
+func appendWord(dst []string, text string, start, end int, upper bool) []string {
+	switch {
+	case start < 0:
+		return dst
+	case upper:
+		return append(dst, strings.ToLower(text[start:end]))
+	}
+	return append(dst, text[start:end])
 }
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -1,11 +1,9 @@
 package shard
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"slices"
 	"time"
 
@@ -21,9 +19,10 @@ import (
 // Config configures a Host. Node and Network are required.
 type Config struct {
 	Node roster.NodeID
-	// Dir holds shards/<id>/; "" is allowed with memory alone.
+	// Dir holds shards/<id>/ and log/; "" is allowed with memory alone.
 	Dir string
-	// Store is the kind of log; "" is bolt with a Dir and memory without.
+	// Store is the kind of log of groups that are new here; "" is bolt with a Dir and
+	// memory without. A group stays in the store that it is in.
 	Store logstore.Kind
 	// Network carries the messages of the groups between nodes.
 	Network link.Network
@@ -54,23 +53,26 @@ type Timing struct {
 	Heartbeat time.Duration // a follower that hears nothing for this long stands for election
 	Election  time.Duration // a candidate that has not won after this long tries again
 	Lease     time.Duration // a leader without a quorum for this long steps down; at most Heartbeat
-	Commit    time.Duration // an idle leader tells its commit index this often
+	// Commit is how often an idle leader tells its commit index once more. Followers
+	// need not wait for that: they are told of each commit when nothing follows it.
+	Commit time.Duration
 }
 
-// Normal suits most shards: a fail-over takes about 1.3 s at worst.
+// Normal suits most shards: a leader that falls silent is replaced within about 1.3 s,
+// one whose process has ended within a fifth of a second.
 func Normal() Timing {
-	return Timing{Heartbeat: 500 * time.Millisecond, Election: 500 * time.Millisecond, Lease: 400 * time.Millisecond, Commit: 50 * time.Millisecond}
+	return Timing{Heartbeat: 500 * time.Millisecond, Election: 500 * time.Millisecond, Lease: 400 * time.Millisecond, Commit: time.Second}
 }
 
-// Fast suits the system shard: a fail-over takes about 0.7 s at worst.
+// Fast suits the system shard: a leader that falls silent is replaced within about 0.7 s.
 func Fast() Timing {
-	return Timing{Heartbeat: 250 * time.Millisecond, Election: 250 * time.Millisecond, Lease: 200 * time.Millisecond, Commit: 50 * time.Millisecond}
+	return Timing{Heartbeat: 250 * time.Millisecond, Election: 250 * time.Millisecond, Lease: 200 * time.Millisecond, Commit: time.Second}
 }
 
 // tuning is what tests change.
 type tuning struct {
 	trailing, threshold uint64
-	interval            time.Duration
+	interval, compact   time.Duration
 	machine             func(roster.ShardID) replica.Machine
 	store               func(logstore.Store) logstore.Store
 }
@@ -82,6 +84,7 @@ const (
 	trailingLogs      = 2048
 	snapshotThreshold = 1024
 	snapshotInterval  = 20 * time.Second // and one second more for each shard, modulo 16
+	compactEvery      = 5 * time.Second  // looks for what entries alone do not show
 	appendEntriesMax  = 512
 )
 
@@ -103,8 +106,8 @@ func (c Config) Validate() error {
 	if c.Store != "" && !slices.Contains(logstore.Kinds, c.Store) {
 		faults = append(faults, fmt.Errorf("shard: Store %q: want one of %v", c.Store, logstore.Kinds))
 	}
-	if c.Store == logstore.Bolt && c.Dir == "" {
-		faults = append(faults, errors.New("shard: Store bolt needs a Dir"))
+	if (c.Store == logstore.Bolt || c.Store == logstore.Shared) && c.Dir == "" {
+		faults = append(faults, fmt.Errorf("shard: Store %s needs a Dir", c.Store))
 	}
 	return errors.Join(faults...)
 }
@@ -118,9 +121,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Profile == nil {
 		c.Profile = profile
-	}
-	if c.AddressOf != nil {
-		c.Network = resolver{c.Network, c.AddressOf}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -136,20 +136,6 @@ func (c Config) withDefaults() Config {
 	}
 	c.tuning = c.tuning.withDefaults()
 	return c
-}
-
-// resolver dials nodes by their id.
-type resolver struct {
-	link.Network
-	addressOf func(roster.NodeID) (string, bool)
-}
-
-func (r resolver) Dial(ctx context.Context, node string, group uint32) (net.Conn, error) {
-	addr, ok := r.addressOf(roster.NodeID(node))
-	if !ok {
-		return nil, fmt.Errorf("no address is known of node %s", node)
-	}
-	return r.Network.Dial(ctx, addr, group)
 }
 
 func profile(id roster.ShardID) Timing {
@@ -168,6 +154,9 @@ func (t tuning) withDefaults() tuning {
 	}
 	if t.interval == 0 {
 		t.interval = snapshotInterval
+	}
+	if t.compact == 0 {
+		t.compact = compactEvery
 	}
 	if t.machine == nil {
 		t.machine = func(id roster.ShardID) replica.Machine { return fsm.New(id) }

@@ -8,14 +8,15 @@ import (
 
 	"roster"
 	"roster/shard"
+	"roster/transport"
 )
 
 // alone is the network of a node that has no peers.
 type alone struct{}
 
-func (alone) GroupListener(uint32) net.Listener { return &silence{closed: make(chan struct{})} }
+func (alone) Listener(transport.Lane) net.Listener { return &silence{closed: make(chan struct{})} }
 
-func (alone) Dial(context.Context, string, uint32) (net.Conn, error) {
+func (alone) Dial(context.Context, string, transport.Lane) (net.Conn, error) {
 	return nil, errors.New("there is nobody else")
 }
 

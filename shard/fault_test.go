@@ -7,13 +7,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/raft"
 
 	"roster"
 	"roster/fsm"
+	"roster/internal/bubble"
 	"roster/shard/logstore"
 	"roster/shard/replica"
 )
@@ -33,7 +33,7 @@ func (b brittle) Apply(e roster.Entry) []roster.Result {
 // TestPanicInApply: the replica whose machine breaks stops, hands over and goes on
 // answering reads; the others go on without it, and nothing ends the process.
 func TestPanicInApply(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		faults := make(chan error, 1)
 		var weak atomic.Pointer[roster.NodeID]
 		c := muster(t, logstore.Memory, 3, func(id roster.NodeID, c *Config) {
@@ -88,7 +88,7 @@ func (c *choosy) Apply(e roster.Entry) []roster.Result {
 
 // TestPanicWithoutAnother: a single voter that breaks refuses writes and reads go on.
 func TestPanicWithoutAnother(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		c := muster(t, logstore.Memory, 1, func(_ roster.NodeID, c *Config) {
 			c.tuning.machine = func(s roster.ShardID) replica.Machine { return brittle{fsm.New(s)} }
 		})
@@ -142,7 +142,7 @@ func (f *frail) SetUint64(key []byte, v uint64) error {
 // TestStorageErrorStopsTheReplica breaks the disk of the leader, and then that of a
 // follower, whose next write is its term: Raft itself would panic over that.
 func TestStorageErrorStopsTheReplica(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		faults := make(chan error, 5)
 		broken := map[roster.NodeID]*atomic.Bool{}
 		c := muster(t, logstore.Memory, 5, func(id roster.NodeID, c *Config) {
@@ -185,17 +185,21 @@ func TestStorageErrorStopsTheReplica(t *testing.T) {
 // TestCrashLosesNothing stops a single voter in the middle of writing, again and
 // again: what it acknowledged is there afterwards.
 func TestCrashLosesNothing(t *testing.T) {
-	t.Parallel()
-	c := muster(t, logstore.Bolt, 1, nil)
-	defer c.disband()
-	for round := range 3 {
-		g := c.leader()
-		wantAgents(t, g, 0, 100*round)
-		flood(t, g, 100*round, 100*(round+1))
-		c.stop("n1")
-		c.start("n1", nil)
+	for _, kind := range durable {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			c := muster(t, kind, 1, nil)
+			defer c.disband()
+			for round := range 3 {
+				g := c.leader()
+				wantAgents(t, g, 0, 100*round)
+				flood(t, g, 100*round, 100*(round+1))
+				c.stop("n1")
+				c.start("n1", nil)
+			}
+			wantAgents(t, c.leader(), 0, 300)
+		})
 	}
-	wantAgents(t, c.leader(), 0, 300)
 }
 
 func TestUnreadableSnapshotKeepsTheGroupClosed(t *testing.T) {
@@ -267,15 +271,21 @@ func TestContradictingEntryIsDeleted(t *testing.T) {
 }
 
 func TestDirectoryInUse(t *testing.T) {
-	t.Parallel()
-	c := muster(t, logstore.Bolt, 1, nil)
-	defer c.disband()
-	h, err := OpenHost(c.config("n1"))
-	must(t, err)
-	if _, err := h.Open(t.Context(), testShard, nil); !errors.Is(err, logstore.ErrInUse) {
-		t.Errorf("second host: %v", err)
+	for _, kind := range durable {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			c := muster(t, kind, 1, nil)
+			defer c.disband()
+			h, err := OpenHost(c.config("n1"))
+			if err == nil {
+				_, err = h.Open(t.Context(), testShard, nil)
+				must(t, h.Close(t.Context()))
+			}
+			if !errors.Is(err, logstore.ErrInUse) {
+				t.Errorf("second host: %v", err)
+			}
+		})
 	}
-	must(t, h.Close(t.Context()))
 }
 
 func must(t testing.TB, err error) {
@@ -288,7 +298,7 @@ func must(t testing.TB, err error) {
 // TestCrashWhileBeginning: a crash between the two writes with which a group begins
 // leaves one that begins.
 func TestCrashWhileBeginning(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		c := muster(t, logstore.Memory, 3, func(_ roster.NodeID, c *Config) {
 			c.tuning.store = func(s logstore.Store) logstore.Store {
 				if err := s.SetUint64([]byte("CurrentTerm"), 1); err != nil {

@@ -3,17 +3,17 @@ package shard
 import (
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"roster"
+	"roster/internal/bubble"
 	"roster/shard/logstore"
 )
 
 // TestFeedAcrossNodes reads the events on one node, resumes on another and finds no
 // gap and nothing twice.
 func TestFeedAcrossNodes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		c := muster(t, logstore.Memory, 3, nil)
 		defer c.disband()
 		leader := c.leader()

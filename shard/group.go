@@ -13,9 +13,12 @@ import (
 
 	"roster"
 	"roster/fsm"
+	"roster/shard/handover"
 	"roster/shard/link"
 	"roster/shard/logstore"
 	"roster/shard/replica"
+	"roster/shard/rounds"
+	"roster/shard/stores"
 )
 
 const (
@@ -44,16 +47,18 @@ type Group struct {
 	replica  *replica.Replica
 	fresh    *replica.Freshness
 	store    *logstore.Watched
+	below    *stores.Movable // below all wrappers
 	logs     *logstore.FailStop
 	snaps    *logstore.Snapshots
 	link     *link.Transport
 	raft     *raft.Raft
 	proposer *proposer
-	reads    barrier
-	handover handover
-	pending  atomic.Int64 // futures of Raft that somebody awaits
-	applied  replica.Bell // rings when something was applied
-	bell     replica.Bell // rings when that, or anything that age depends on, has changed
+	reads    *rounds.Rounds
+	handover *handover.Handover
+	deaths   chan raft.ServerID // of leaders, to succeed them; holds one
+	pending  atomic.Int64       // futures of Raft that somebody awaits
+	applied  replica.Bell       // rings when something was applied
+	bell     replica.Bell       // rings when that, or anything that age depends on, has changed
 	reign    atomic.Pointer[reign]
 	stopped  atomic.Pointer[error]
 	troubles chan trouble
@@ -220,7 +225,7 @@ func (g *Group) close(ctx context.Context) error {
 
 func (g *Group) stop(ctx context.Context) error {
 	close(g.closing)
-	g.drain(ctx, func() bool { return len(g.proposer.queue) == 0 && g.pending.Load() == 0 })
+	g.drain(ctx, func() bool { return g.proposer.queue.Len() == 0 && g.pending.Load() == 0 })
 	g.cancel()
 	g.drain(ctx, func() bool { return g.pending.Load() == 0 })
 	future := g.shutdown()
@@ -234,6 +239,7 @@ func (g *Group) stop(ctx context.Context) error {
 		g.applied.Ring()
 		g.bell.Ring()
 		g.routines.Wait()
+		g.reads.Close()
 		errs = append(errs, g.store.Close())
 	}()
 	select {

@@ -37,7 +37,7 @@ type crew struct {
 // bubble ends.
 func muster(t testing.TB, kind logstore.Kind, n int, tune func(roster.NodeID, *Config)) *crew {
 	c := &crew{t: t, mesh: newMesh(), kind: kind, tune: tune}
-	if kind == logstore.Bolt {
+	if kind != logstore.Memory {
 		c.dir = t.TempDir()
 	}
 	c.mu.hosts, c.mu.groups = map[roster.NodeID]*Host{}, map[roster.NodeID]*Group{}
@@ -51,7 +51,7 @@ func muster(t testing.TB, kind logstore.Kind, n int, tune func(roster.NodeID, *C
 }
 
 func (c *crew) config(id roster.NodeID) Config {
-	config := Config{Node: id, Store: c.kind, Network: c.mesh.node(id), Profile: func(roster.ShardID) Timing { return Fast() }}
+	config := Config{Node: id, Store: c.kind, Network: c.mesh.node(id), Profile: func(roster.ShardID) Timing { return c.timing() }}
 	if c.dir != "" {
 		config.Dir = filepath.Join(c.dir, string(id))
 	}
@@ -63,6 +63,15 @@ func (c *crew) config(id roster.NodeID) Config {
 		c.tune(id, &config)
 	}
 	return config
+}
+
+// timing is fast where time is virtual. With a disk it is real, and a machine that is busy
+// with other tests must not cost a leader its quorum.
+func (c *crew) timing() Timing {
+	if c.kind == logstore.Memory {
+		return Fast()
+	}
+	return Timing{Heartbeat: time.Second, Election: time.Second, Lease: time.Second, Commit: time.Second}
 }
 
 func (c *crew) start(id roster.NodeID, voters []roster.NodeID) *Group {

@@ -4,19 +4,23 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
 	"roster"
+	"roster/shard/link"
+	"roster/shard/logstore"
+	"roster/shard/metrics"
+	"roster/shard/stores"
 )
 
 // Host holds the groups of one node.
 type Host struct {
 	config  Config
-	metrics *metrics
+	hub     *link.Hub
+	metrics *metrics.Collector
+	stores  *stores.Stores
 	open    atomic.Pointer[map[roster.ShardID]*Group] // for look-ups, which take no lock
 	mu      struct {
 		sync.Mutex
@@ -25,8 +29,8 @@ type Host struct {
 	}
 }
 
-// OpenHost returns a Host without groups. It fails when c is not valid or the
-// metrics are registered already.
+// OpenHost returns a Host without groups. It fails when c is not valid, the metrics are
+// registered already, or the log below Dir cannot be used.
 func OpenHost(c Config) (*Host, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -34,12 +38,19 @@ func OpenHost(c Config) (*Host, error) {
 	h := &Host{config: c.withDefaults()}
 	h.mu.groups = map[roster.ShardID]*Group{}
 	h.publish()
-	h.metrics = newMetrics(h)
+	h.metrics = metrics.New(h.samples)
 	if c.Metrics != nil {
-		if err := h.metrics.register(c.Metrics); err != nil {
+		if err := c.Metrics.Register(h.metrics); err != nil {
 			return nil, err
 		}
 	}
+	var err error
+	h.stores, err = stores.Open(stores.Config{Dir: h.config.Dir, Kind: h.config.Store, Logger: h.config.Logger})
+	if err != nil {
+		h.unregister()
+		return nil, err
+	}
+	h.hub = link.OpenHub(link.HubOptions{Network: h.config.Network, AddressOf: h.config.AddressOf, Node: h.config.Node, Logger: h.config.Logger, Now: h.config.Now})
 	return h, nil
 }
 
@@ -50,7 +61,7 @@ func (h *Host) Open(ctx context.Context, id roster.ShardID, bootstrap []Server) 
 	if err := h.reserve(ctx, id); err != nil {
 		return nil, err
 	}
-	g, err := openGroup(h.config, h.metrics, id, h.dir(id), bootstrap)
+	g, err := h.openGroup(id, bootstrap)
 	h.mu.Lock()
 	late := h.mu.closed
 	if err != nil || late {
@@ -82,11 +93,14 @@ func (h *Host) reserve(ctx context.Context, id roster.ShardID) error {
 	return nil
 }
 
-func (h *Host) dir(id roster.ShardID) string {
-	if h.config.Dir == "" {
-		return ""
-	}
-	return filepath.Join(h.config.Dir, "shards", strconv.FormatUint(uint64(id), 10))
+// Present returns an error unless what a shard that was open here before has written is
+// there. A voter that once had a log and now begins an empty one has forgotten its vote.
+func (h *Host) Present(id roster.ShardID) error { return h.stores.Present(id) }
+
+// MoveLogs moves the logs of open groups into another store while the groups work: as
+// many as the deadline of ctx allows, at least one.
+func (h *Host) MoveLogs(ctx context.Context, to logstore.Kind) (roster.StoreMoves, error) {
+	return h.stores.MoveAll(ctx, to)
 }
 
 // Group returns an open group.
@@ -126,6 +140,7 @@ func (h *Host) Close(ctx context.Context) error {
 	h.mu.Lock()
 	h.mu.closed = true
 	h.mu.Unlock()
+	h.stores.Rest()
 	groups := h.Groups()
 	errs := make([]error, len(groups))
 	var wait sync.WaitGroup
@@ -133,6 +148,6 @@ func (h *Host) Close(ctx context.Context) error {
 		wait.Go(func() { errs[i] = g.close(ctx) })
 	}
 	wait.Wait()
-	h.metrics.unregister()
-	return errors.Join(errs...)
+	h.unregister()
+	return errors.Join(append(errs, h.hub.Close(), h.stores.Close())...)
 }

@@ -31,6 +31,10 @@ func (r *reign) upto(now time.Time) time.Time {
 	return now
 }
 
+// settled reports whether this node leads in a term and everything that was committed
+// before is committed here.
+func (g *Group) settled(term uint64) bool { r := g.reign.Load(); return r != nil && r.term == term }
+
 // Leading returns a channel on which a context arrives each time this node gains
 // leadership, and at once when it leads now. The context ends when leadership is
 // lost or the group closes. Each call is a subscription for the life of the group;
@@ -85,7 +89,7 @@ func (g *Group) dethrone() {
 func (g *Group) accede(ctx context.Context) {
 	term := g.raft.CurrentTerm()
 	for ctx.Err() == nil && g.fault() == nil {
-		err := g.commitTick(ctx)
+		err := g.commitTick(ctx, term)
 		g.watchTransfer(err)
 		if err == nil {
 			g.enthrone(ctx, term)
@@ -102,7 +106,7 @@ func (g *Group) accede(ctx context.Context) {
 	}
 }
 
-func (g *Group) commitTick(ctx context.Context) error {
+func (g *Group) commitTick(ctx context.Context, term uint64) error {
 	data, err := codec.AppendEntry(nil, roster.Entry{
 		Shard: g.id, At: g.Now(), Wall: roster.WallTime(g.config.Now().UnixNano()),
 		Ops: []roster.Op{{Command: roster.Tick{Shard: g.id}}},
@@ -114,6 +118,7 @@ func (g *Group) commitTick(ctx context.Context) error {
 	if err := g.await(ctx, future); err != nil {
 		return err
 	}
+	g.link.Nudge(future.Index(), term)
 	return future.Response().(*replica.Outcome).Err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -16,53 +15,6 @@ import (
 const transferLag = 64
 
 var errStuckTransfer = errors.New("a leadership transfer does not end, so Raft takes no entry (hashicorp/raft issue 696): restart this node")
-
-// handover holds new entries back while leadership is being handed over, so that
-// they wait instead of failing.
-type handover struct {
-	mu struct {
-		sync.Mutex
-		done chan struct{} // nil while none is under way
-	}
-	turn chan struct{} // one change of members or leader at a time
-}
-
-// take waits for the turn and returns what gives it back.
-func (h *handover) take(ctx context.Context) (free func(), err error) {
-	select {
-	case h.turn <- struct{}{}:
-		return func() { <-h.turn }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// begin holds entries back until end is called.
-func (h *handover) begin() (end func()) {
-	done := make(chan struct{})
-	h.mu.Lock()
-	h.mu.done = done
-	h.mu.Unlock()
-	return func() {
-		h.mu.Lock()
-		h.mu.done = nil
-		h.mu.Unlock()
-		close(done)
-	}
-}
-
-func (h *handover) wait(ctx context.Context) {
-	h.mu.Lock()
-	done := h.mu.done
-	h.mu.Unlock()
-	if done == nil {
-		return
-	}
-	select {
-	case <-done:
-	case <-ctx.Done():
-	}
-}
 
 // servers returns the latest configuration, committed or not.
 func (g *Group) servers() []raft.Server {
@@ -120,20 +72,70 @@ func (g *Group) RemoveReader(ctx context.Context, node roster.NodeID) error {
 	})
 }
 
+// Promote gives a reader that has caught up a vote. It does nothing when node votes
+// already; Refused for one that is no reader or is behind.
+func (g *Group) Promote(ctx context.Context, node roster.NodeID) error {
+	return g.change(ctx, func() (raft.IndexFuture, error) {
+		s, ok := g.server(node)
+		switch {
+		case ok && s.Suffrage == raft.Voter:
+			return nil, nil
+		case !ok || !g.Ready(node):
+			return nil, roster.Errorf(roster.CodeRefused, "node %s is no reader of shard %v that has caught up", node, g.id)
+		}
+		return g.raft.AddVoter(s.ID, s.Address, 0, enqueueMax), nil
+	})
+}
+
+// Demote makes a voter a reader. It does nothing when node does not vote; Refused for
+// this node, which must hand over its leadership first.
+func (g *Group) Demote(ctx context.Context, node roster.NodeID) error {
+	return g.unseat(ctx, node, func(id raft.ServerID) raft.IndexFuture { return g.raft.DemoteVoter(id, 0, enqueueMax) })
+}
+
+// RemoveVoter removes a voter that is dead: Demote would go on talking to it.
+func (g *Group) RemoveVoter(ctx context.Context, node roster.NodeID) error {
+	return g.unseat(ctx, node, func(id raft.ServerID) raft.IndexFuture { return g.raft.RemoveServer(id, 0, enqueueMax) })
+}
+
+func (g *Group) unseat(ctx context.Context, node roster.NodeID, how func(raft.ServerID) raft.IndexFuture) error {
+	return g.change(ctx, func() (raft.IndexFuture, error) {
+		s, ok := g.server(node)
+		switch {
+		case !ok || s.Suffrage != raft.Voter:
+			return nil, nil
+		case node == g.config.Node:
+			return nil, roster.Errorf(roster.CodeRefused, "node %s leads shard %v: it hands over before it gives up its vote", node, g.id)
+		}
+		return how(s.ID), nil
+	})
+}
+
+// Ready reports whether a member answers this leader and has nearly all that it has.
+func (g *Group) Ready(node roster.NodeID) bool {
+	r := g.reign.Load()
+	return r != nil && (node == g.config.Node || g.fit(r, node) == nil)
+}
+
 func (g *Group) change(ctx context.Context, begin func() (raft.IndexFuture, error)) error {
-	free, err := g.handover.take(ctx)
+	free, err := g.handover.Take(ctx)
 	if err != nil {
 		return g.unavailable("another change is under way", err)
 	}
 	defer free()
-	if g.reign.Load() == nil {
+	r := g.reign.Load()
+	if r == nil {
 		return g.moved()
 	}
 	future, err := begin()
 	if err != nil || future == nil {
 		return err
 	}
-	return g.fate(g.await(ctx, future))
+	err = g.fate(g.await(ctx, future))
+	if err == nil {
+		g.link.Nudge(future.Index(), r.term)
+	}
+	return err
 }
 
 // TransferLeadership hands leadership to a voter that is up to date and returns when
@@ -141,7 +143,7 @@ func (g *Group) change(ctx context.Context, begin func() (raft.IndexFuture, erro
 // time-outs; Refused when to does not vote or does not catch up in that time,
 // Unavailable when the transfer failed: both may be tried again.
 func (g *Group) TransferLeadership(ctx context.Context, to roster.NodeID) error {
-	free, err := g.handover.take(ctx)
+	free, err := g.handover.Take(ctx)
 	if err != nil {
 		return g.unavailable("another change is under way", err)
 	}
@@ -162,7 +164,7 @@ func (g *Group) TransferLeadership(ctx context.Context, to roster.NodeID) error 
 	if g.bell.Wait(ctx, func() bool { unfit = g.fit(r, to); return unfit == nil }) != nil {
 		return unfit
 	}
-	end := g.handover.begin()
+	end := g.handover.Begin()
 	defer end()
 	future := g.raft.LeadershipTransferToServer(raft.ServerID(to), raft.ServerAddress(to))
 	if err := g.await(ctx, future); err != nil {

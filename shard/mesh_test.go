@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"syscall"
 
 	"roster"
 	"roster/shard/link"
+	"roster/transport"
 )
 
 var errCut = errors.New("the network is cut")
@@ -21,6 +23,7 @@ type mesh struct {
 		cut       map[roster.NodeID]bool
 		pipes     map[*pipe]struct{}
 		lost      map[way]bool
+		ended     map[roster.NodeID]bool
 	}
 }
 
@@ -28,8 +31,8 @@ type mesh struct {
 type way struct{ from, to roster.NodeID }
 
 type place struct {
-	node  roster.NodeID
-	group uint32
+	node roster.NodeID
+	lane transport.Lane
 }
 
 func newMesh() *mesh {
@@ -38,6 +41,7 @@ func newMesh() *mesh {
 	m.mu.cut = map[roster.NodeID]bool{}
 	m.mu.pipes = map[*pipe]struct{}{}
 	m.mu.lost = map[way]bool{}
+	m.mu.ended = map[roster.NodeID]bool{}
 	return m
 }
 
@@ -60,6 +64,14 @@ func (m *mesh) isolate(id roster.NodeID) {
 	}
 }
 
+// end cuts a node off as the end of its process does: its host refuses connections.
+func (m *mesh) end(id roster.NodeID) {
+	m.mu.Lock()
+	m.mu.ended[id] = true
+	m.mu.Unlock()
+	m.isolate(id)
+}
+
 func (m *mesh) heal(id roster.NodeID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -78,19 +90,20 @@ type port struct {
 	id   roster.NodeID
 }
 
-func (p *port) GroupListener(group uint32) net.Listener {
-	d := &doorway{mesh: p.mesh, at: place{p.id, group}, conns: make(chan net.Conn), closed: make(chan struct{})}
+func (p *port) Listener(lane transport.Lane) net.Listener {
+	d := &doorway{mesh: p.mesh, at: place{p.id, lane}, conns: make(chan net.Conn), closed: make(chan struct{})}
 	p.mesh.mu.Lock()
 	defer p.mesh.mu.Unlock()
 	p.mesh.mu.listeners[d.at] = d
 	return d
 }
 
-func (p *port) Dial(ctx context.Context, addr string, group uint32) (net.Conn, error) {
+func (p *port) Dial(ctx context.Context, addr string, lane transport.Lane) (net.Conn, error) {
 	to := roster.NodeID(addr)
 	p.mesh.mu.Lock()
-	d := p.mesh.mu.listeners[place{to, group}]
+	d := p.mesh.mu.listeners[place{to, lane}]
 	refused := d == nil || p.mesh.mu.cut[p.id] || p.mesh.mu.cut[to]
+	ended := p.mesh.mu.ended[to] && !p.mesh.mu.cut[p.id]
 	near, far := net.Pipe()
 	ours, theirs := &pipe{near, p.mesh, p.id, to, way{p.id, to}}, &pipe{far, p.mesh, p.id, to, way{to, p.id}}
 	if !refused {
@@ -98,7 +111,10 @@ func (p *port) Dial(ctx context.Context, addr string, group uint32) (net.Conn, e
 		p.mesh.mu.pipes[theirs] = struct{}{}
 	}
 	p.mesh.mu.Unlock()
-	if refused {
+	switch {
+	case ended:
+		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	case refused:
 		return nil, errCut
 	}
 	select {

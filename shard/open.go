@@ -11,26 +11,31 @@ import (
 	"github.com/hashicorp/raft"
 
 	"roster"
+	"roster/shard/handover"
 	"roster/shard/link"
 	"roster/shard/logstore"
 	"roster/shard/replica"
+	"roster/shard/rounds"
 )
 
 // openGroup builds a group bottom up: store, snapshots, machine, link, Raft.
-func openGroup(c Config, m *metrics, id roster.ShardID, dir string, bootstrap []Server) (*Group, error) {
+func (h *Host) openGroup(id roster.ShardID, bootstrap []Server) (*Group, error) {
+	c := h.config
 	g := &Group{
 		id: id, config: c, timing: c.Profile(id), logger: c.Logger.With("shard", uint32(id)),
 		closing: make(chan struct{}), dead: make(chan struct{}), troubles: make(chan trouble, troublesMax),
 	}
-	g.reads.kick = make(chan struct{}, 1)
-	g.handover.turn = make(chan struct{}, 1)
+	g.reads = rounds.New(g.readIndex)
+	g.handover = handover.New()
+	g.deaths = make(chan raft.ServerID, 1)
 	g.proposer = newProposer(g)
-	if err := g.openStores(dir, m); err != nil {
+	if err := g.openStores(h); err != nil {
 		return nil, fmt.Errorf("shard %v: %w", id, err)
 	}
 	g.fresh = replica.NewFreshness(g.store)
 	g.replica = replica.New(id, c.tuning.machine(id), replica.Options{OnApply: g.onApply, OnFault: g.machineFault})
-	g.openLink()
+	g.openLink(h.hub)
+	g.store.Tell(g.below) // everything that a fault stops is there
 	notify := make(chan bool, notifyMax)
 	if err := g.start(notify, bootstrap); err != nil {
 		return nil, errors.Join(fmt.Errorf("shard %v: %w", id, err), g.link.Close(), g.store.Close())
@@ -39,17 +44,18 @@ func openGroup(c Config, m *metrics, id roster.ShardID, dir string, bootstrap []
 	return g, nil
 }
 
-func (g *Group) openStores(dir string, m *metrics) error {
-	kind := g.config.Store
-	store, err := logstore.Open(kind, dir)
+// openStores opens the log and the snapshots of the group.
+func (g *Group) openStores(h *Host) error {
+	store, kind, err := h.stores.Open(g.id)
 	if err != nil {
 		return err
 	}
 	g.store = logstore.Watch(g.config.Disk(g.id, g.config.tuning.store(store)), logstore.Options{
 		Now: g.config.Now, OnFault: g.storageFault,
-		Observe: func(op string, took time.Duration) { m.wrote(g.id, op, took) },
+		Observe: func(op string, took time.Duration) { h.metrics.Wrote(g.id, op, took) },
 	})
 	g.logs = &logstore.FailStop{Store: g.store}
+	dir := h.stores.Dir(g.id)
 	if kind == logstore.Memory {
 		dir = ""
 	}
@@ -57,19 +63,22 @@ func (g *Group) openStores(dir string, m *metrics) error {
 	if err != nil {
 		return errors.Join(err, g.store.Close())
 	}
+	g.below = store
 	return nil
 }
 
-func (g *Group) openLink() {
-	g.link = link.Open(link.Options{
-		Network: g.config.Network, Group: uint32(g.id), Node: g.config.Node, Now: g.config.Now,
-		Logger:  link.NewLog(g.logger, g.config.Now).Named("link"),
+func (g *Group) openLink(hub *link.Hub) {
+	g.link = hub.Open(link.Options{
+		Group:   uint32(g.id),
+		Hold:    g.timing.Heartbeat / 10,
 		Stalled: func() bool { return g.store.Stalled() > stallMax },
+		Settled: g.settled,
 		OnTold: func(commit uint64, at time.Time) {
 			g.fresh.Tell(commit, at)
 			g.bell.Ring()
 		},
 		OnContact: g.contacted,
+		OnGone:    g.gone,
 	})
 }
 
@@ -207,6 +216,27 @@ func (g *Group) run(notify <-chan bool) {
 	ctx, g.cancel = context.WithCancel(context.Background())
 	g.routines.Go(func() { g.follow(ctx, notify) })
 	g.routines.Go(func() { g.proposer.run(ctx) })
-	g.routines.Go(func() { g.reads.run(ctx, g) })
 	g.routines.Go(func() { g.guard(ctx) })
+	g.routines.Go(func() { g.succeed(ctx) })
+	g.routines.Go(func() { g.compact(ctx) })
+}
+
+// compact takes a snapshot as soon as one is due by what has changed: Raft counts entries
+// alone, and a bulk load has few, each of a thousand operations.
+func (g *Group) compact(ctx context.Context) {
+	due := time.NewTicker(g.config.tuning.compact)
+	defer due.Stop()
+	for before := int64(0); ; before = g.replica.Changes() {
+		select {
+		case <-due.C:
+		case <-ctx.Done():
+			return
+		}
+		if !g.replica.Stale(g.replica.Changes() == before) {
+			continue
+		}
+		if err := g.await(ctx, g.raft.Snapshot()); err != nil {
+			g.logger.Debug("take a snapshot", "err", err)
+		}
+	}
 }

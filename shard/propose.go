@@ -2,6 +2,7 @@ package shard
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -9,15 +10,13 @@ import (
 
 	"roster"
 	"roster/fsm/codec"
+	"roster/shard/queue"
 	"roster/shard/replica"
 )
 
 const (
-	// queueOpsMax and queueBytesMax bound the operations that wait for an entry.
-	queueOpsMax   = 8 * roster.EntryOpsMax
-	queueBytesMax = 32 << 20
-	// entriesMax is how many entries of a group are under way: one that is synced and
-	// one that is being filled and handed over.
+	// entriesMax is how many entries of a group are under way: one that is synced and,
+	// when many operations wait, one that is being filled and handed over.
 	entriesMax = 2
 	// enqueueMax is how long an entry waits for Raft's main loop.
 	enqueueMax = roster.RequestDeadline
@@ -25,92 +24,141 @@ const (
 	tickGap = 20 * time.Millisecond
 )
 
-// The states of a proposal. Who moves it out of waiting decides its fate.
-const (
-	waiting int32 = iota
-	taken
-	abandoned
-)
-
-type proposal struct {
-	op    roster.Op
-	size  int
-	state atomic.Int32
-	done  chan answer // buffered
-}
-
-type answer struct {
-	result roster.Result
-	err    error
+// Answer is what became of one operation: a result of the rules, or an error when it
+// did not get that far.
+type Answer struct {
+	Result roster.Result
+	Err    error
 }
 
 // proposer turns operations into log entries, one batch at a time.
 type proposer struct {
 	group                 *Group
-	queue                 chan *proposal
-	bytes                 atomic.Int64
-	held                  *proposal // did not fit into the last entry; run alone uses it
+	queue                 *queue.Queue
 	slots                 chan struct{}
+	flying                atomic.Int32 // entries that Raft has and that are not answered
+	committed             committed
 	wake                  chan struct{}
+	scratch               []codec.Encoded // run's alone
 	ops, entries, refused atomic.Uint64
+}
+
+// committed is the latest of the entries that are known to be committed. Those who wait
+// for them wake up in any order.
+type committed struct {
+	sync.Mutex
+	index, term uint64
+}
+
+func (c *committed) note(index, term uint64) {
+	c.Lock()
+	defer c.Unlock()
+	if term > c.term || term == c.term && index > c.index {
+		c.index, c.term = index, term
+	}
+}
+
+func (c *committed) latest() (index, term uint64) {
+	c.Lock()
+	defer c.Unlock()
+	return c.index, c.term
 }
 
 func newProposer(g *Group) *proposer {
 	return &proposer{
 		group: g,
-		queue: make(chan *proposal, queueOpsMax),
+		queue: queue.New(),
 		slots: make(chan struct{}, entriesMax),
 		wake:  make(chan struct{}, 1),
 	}
 }
 
 // Propose has op executed by every replica and returns what it came to; a refusal
-// by the rules stands in Result.Err. The errors: Moved when this node does not lead
-// (with who does), Overloaded when the queue is full, TooLarge, and Unavailable, none
-// of which were executed; Unknown when the operation may have been.
+// by the rules stands in Result.Err. The errors: Invalid when op cannot be written,
+// Moved when this node does not lead (with who does), Overloaded when too much waits,
+// TooLarge, and Unavailable, none of which were executed; Unknown when the operation
+// may have been.
 func (g *Group) Propose(ctx context.Context, op roster.Op) (roster.Result, error) {
-	p := &proposal{op: op, size: codec.OpSize(op), done: make(chan answer, 1)}
-	if err := g.admit(p); err != nil {
+	encoded, err := codec.Encode(op)
+	if err != nil {
 		return roster.Result{}, err
 	}
+	a := g.ProposeEach(ctx, []codec.Encoded{encoded})[0]
+	return a.Result, a.Err
+}
+
+// ProposeAll proposes the operations of one batch; each has an answer of its own.
+func (g *Group) ProposeAll(ctx context.Context, ops []codec.Encoded) []Answer {
+	return g.propose(ctx, queue.NewParcel(ops...))
+}
+
+// ProposeEach is ProposeAll of operations of as many callers, which happen to travel
+// together: each waits its turn as if it had come alone.
+func (g *Group) ProposeEach(ctx context.Context, ops []codec.Encoded) []Answer {
+	return g.propose(ctx, queue.NewGathered(ops...))
+}
+
+func (g *Group) propose(ctx context.Context, p *queue.Parcel) []Answer {
+	g.carry(ctx, p)
+	answers := make([]Answer, p.Len())
+	for i := range answers {
+		answers[i] = g.answer(ctx, p.Write(i))
+	}
+	return answers
+}
+
+// carry hands a parcel over and waits until all of it is answered, ctx ends, or Raft
+// has shut down.
+func (g *Group) carry(ctx context.Context, p *queue.Parcel) {
+	if p.Len() == 0 {
+		return
+	}
+	g.admit(p)
 	select {
-	case a := <-p.done:
-		return a.result, a.err
+	case <-p.Done():
 	case <-ctx.Done():
 	case <-g.dead:
 	}
-	if p.state.CompareAndSwap(waiting, abandoned) {
-		return roster.Result{}, g.unavailable("the write was not begun", context.Cause(ctx))
+}
+
+// answer says what is known of a write that nobody waits for any more.
+func (g *Group) answer(ctx context.Context, w *queue.Write) Answer {
+	if w.Abandon() {
+		return Answer{Err: g.unavailable("the write was not begun", context.Cause(ctx))}
 	}
-	select {
-	case a := <-p.done:
-		return a.result, a.err
-	default:
-		return roster.Result{}, g.unknown("the write may have been executed", context.Cause(ctx))
+	if result, err, ok := w.Outcome(); ok {
+		return Answer{Result: result, Err: err}
+	}
+	return Answer{Err: g.unknown("the write may have been executed", context.Cause(ctx))}
+}
+
+// admit lets writes wait for an entry, and answers those that may not.
+func (g *Group) admit(p *queue.Parcel) {
+	if g.reign.Load() == nil {
+		refuse(p, g.moved())
+		return
+	}
+	for i := range p.Len() {
+		if size := p.Write(i).Op.Size(); size > roster.EntryBytesMax {
+			p.Write(i).Answer(roster.Result{}, roster.Errorf(roster.CodeTooLarge, "the operation has %d bytes; at most %d", size, roster.EntryBytesMax))
+		}
+	}
+	switch full, closed := g.proposer.queue.Join(p, g.config.Now()); {
+	case closed:
+		refuse(p, g.unavailable("it is closing on this node", nil))
+	case full > 0:
+		g.proposer.refused.Add(uint64(full))
+		refuse(p, g.overloaded())
 	}
 }
 
-func (g *Group) admit(p *proposal) error {
-	switch {
-	case g.reign.Load() == nil:
-		return g.moved()
-	case p.size > roster.EntryBytesMax:
-		return roster.Errorf(roster.CodeTooLarge, "the operation has %d bytes; at most %d", p.size, roster.EntryBytesMax)
-	}
-	q := g.proposer
-	if q.bytes.Add(int64(p.size)) <= queueBytesMax {
-		select {
-		case <-g.closing:
-			q.bytes.Add(-int64(p.size))
-			return g.unavailable("it is closing on this node", nil)
-		case q.queue <- p:
-			return nil
-		default:
+// refuse answers the writes of a parcel that were not let in.
+func refuse(p *queue.Parcel, err error) {
+	for i := range p.Len() {
+		if w := p.Write(i); w.Outside() {
+			w.Answer(roster.Result{}, err)
 		}
 	}
-	q.bytes.Add(-int64(p.size))
-	q.refused.Add(1)
-	return g.overloaded()
 }
 
 // run gathers and proposes until ctx ends, then refuses what still waits.
@@ -132,61 +180,52 @@ func (q *proposer) run(ctx context.Context) {
 	}
 }
 
-// next waits for the first operation or for a tick that is due, and takes along
-// what else is waiting.
-func (q *proposer) next(ctx context.Context, timer *time.Timer) ([]*proposal, bool) {
-	for {
-		if q.held != nil {
-			first := q.held
-			q.held = nil
-			return q.gather(first), true
+// next waits for operations, or for a tick that is due, and returns an entry of them.
+func (q *proposer) next(ctx context.Context, timer *time.Timer) ([]*queue.Write, bool) {
+	for ctx.Err() == nil {
+		if q.flying.Load() > 0 && !q.queue.Many() {
+			q.more(ctx)
+			continue
+		}
+		batch, late := q.queue.Take(q.group.config.Now())
+		if len(late) > 0 {
+			q.refused.Add(uint64(len(late)))
+			q.refuse(late, q.group.overloaded())
+		}
+		if len(batch) > 0 {
+			return batch, true
 		}
 		timer.Reset(q.untilTick())
 		select {
-		case p := <-q.queue:
-			return q.gather(p), true
+		case <-q.queue.Ready():
 		case <-timer.C:
 			if _, due := q.group.replica.Deadline(); due && q.group.reign.Load() != nil {
-				return []*proposal{q.tick()}, true
+				return q.tick(), true
 			}
 		case <-q.wake: // leadership, or the next deadline, has changed
 		case <-ctx.Done():
-			return nil, false
 		}
+	}
+	return nil, false
+}
+
+// more waits, while an entry is under way, for its end or for enough to fill a second:
+// each entry costs every replica far more than another operation in it.
+func (q *proposer) more(ctx context.Context) {
+	select {
+	case <-q.queue.Ready():
+	case <-q.wake:
+	case <-ctx.Done():
 	}
 }
 
-// gather takes waiting operations until the entry is full.
-func (q *proposer) gather(first *proposal) []*proposal {
-	batch := make([]*proposal, 0, min(roster.EntryOpsMax, 1+len(q.queue)))
-	size := 0
-	for p := first; ; {
-		switch {
-		case size+p.size > roster.EntryBytesMax:
-			q.held = p
-			return batch
-		case p.state.CompareAndSwap(waiting, taken):
-			batch = append(batch, p)
-			size += p.size
-			q.bytes.Add(-int64(p.size))
-		default: // abandoned meanwhile
-			q.bytes.Add(-int64(p.size))
-		}
-		if len(batch) == roster.EntryOpsMax {
-			return batch
-		}
-		select {
-		case p = <-q.queue:
-		default:
-			return batch
-		}
+// tick returns an entry that only moves log time. Nobody waits for its answer.
+func (q *proposer) tick() []*queue.Write {
+	op, err := codec.Encode(roster.Op{Command: roster.Tick{Shard: q.group.id}})
+	if err != nil {
+		return nil // a tick can always be written
 	}
-}
-
-func (q *proposer) tick() *proposal {
-	p := &proposal{op: roster.Op{Command: roster.Tick{Shard: q.group.id}}, done: make(chan answer, 1)}
-	p.state.Store(taken)
-	return p
+	return []*queue.Write{queue.NewParcel(op).Write(0)}
 }
 
 // untilTick returns how long the proposer may sleep before a tick is due.
@@ -201,9 +240,9 @@ func (q *proposer) untilTick() time.Duration {
 
 // submit hands a batch to Raft and leaves a goroutine with its answer. The caller
 // holds a slot, which finish gives back.
-func (q *proposer) submit(ctx context.Context, batch []*proposal) {
+func (q *proposer) submit(ctx context.Context, batch []*queue.Write) {
 	g := q.group
-	g.handover.wait(ctx)
+	g.handover.Wait(ctx)
 	r := g.reign.Load()
 	if len(batch) == 0 || r == nil || g.fault() != nil {
 		q.refuse(batch, g.moved())
@@ -218,69 +257,70 @@ func (q *proposer) submit(ctx context.Context, batch []*proposal) {
 	}
 	q.entries.Add(1)
 	q.ops.Add(uint64(len(batch)))
+	q.flying.Add(1)
 	future := g.raft.ApplyLog(raft.Log{Data: data}, enqueueMax)
-	g.routines.Go(func() { q.finish(future, batch) })
+	g.pending.Add(1)
+	go q.finish(r.term, future, batch) // joined by drain: routines would hang with a future that is forgotten
 }
 
-func (q *proposer) encode(r *reign, batch []*proposal) ([]byte, error) {
+func (q *proposer) encode(r *reign, batch []*queue.Write) ([]byte, error) {
 	now := q.group.config.Now()
-	entry := roster.Entry{Shard: q.group.id, At: r.clock.Stamp(now), Wall: roster.WallTime(now.UnixNano()), Ops: make([]roster.Op, len(batch))}
-	size := 64
-	for i, p := range batch {
-		entry.Ops[i] = p.op
-		size += p.size + 16
+	entry := roster.Entry{Shard: q.group.id, At: r.clock.Stamp(now), Wall: roster.WallTime(now.UnixNano())}
+	size := codec.EntryHeadMax
+	q.scratch = q.scratch[:0]
+	for _, w := range batch {
+		q.scratch = append(q.scratch, w.Op)
+		size += w.Op.Size()
 	}
-	return codec.AppendEntry(make([]byte, 0, size), entry)
+	data, err := codec.AppendEncoded(make([]byte, 0, size), entry, q.scratch)
+	clear(q.scratch)
+	return data, err
 }
 
-// finish passes on what became of an entry.
-func (q *proposer) finish(future raft.ApplyFuture, batch []*proposal) {
+// finish passes on what became of an entry that was proposed in a term. A Raft that
+// shuts down may forget it: then this ends never, but those who wait have been told by
+// dead.
+func (q *proposer) finish(term uint64, future raft.ApplyFuture, batch []*queue.Write) {
 	g := q.group
-	err := g.await(context.Background(), future)
+	err := future.Error()
 	g.watchTransfer(err)
+	if err == nil {
+		q.committed.note(future.Index(), term)
+	}
+	last := q.flying.Add(-1) == 0 && q.queue.Len() == 0
 	<-q.slots
 	if err != nil {
 		q.refuse(batch, g.fate(err))
 	} else {
 		q.answer(future.Response().(*replica.Outcome), batch)
 	}
+	if last { // no entry follows that would tell the others
+		g.link.Nudge(q.committed.latest())
+	}
 	q.nudge()
+	g.pending.Add(-1)
+	g.bell.Ring()
 }
 
-func (q *proposer) answer(o *replica.Outcome, batch []*proposal) {
+func (q *proposer) answer(o *replica.Outcome, batch []*queue.Write) {
 	if o.Err != nil {
 		q.refuse(batch, q.group.unknown("this replica has stopped", o.Err))
 		return
 	}
-	for i, p := range batch {
-		p.done <- answer{result: o.Results[i]}
+	for i, w := range batch {
+		w.Answer(o.Results[i], nil)
 	}
 }
 
-func (q *proposer) refuse(batch []*proposal, err error) {
-	for _, p := range batch {
-		p.done <- answer{err: err}
+func (q *proposer) refuse(batch []*queue.Write, err error) {
+	for _, w := range batch {
+		w.Answer(roster.Result{}, err)
 	}
 }
 
-// drain refuses what waits when the group closes. Nothing joins the queue after
-// closing is closed but what raced with it, which its context ends.
+// drain refuses what waits when the group closes; nothing joins the queue after that.
 func (q *proposer) drain() {
-	err := q.group.unavailable("it is closing on this node", nil)
-	for {
-		p := q.held
-		q.held = nil
-		if p == nil {
-			select {
-			case p = <-q.queue:
-			default:
-				return
-			}
-		}
-		if p.state.CompareAndSwap(waiting, taken) {
-			p.done <- answer{err: err}
-		}
-	}
+	q.refuse(q.queue.Close(), q.group.unavailable("it is closing on this node", nil))
 }
 
 // nudge makes the proposer look again at leadership and deadline.

@@ -2,8 +2,10 @@ package shard
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,7 +13,9 @@ import (
 	"roster"
 	"roster/fsm"
 	"roster/fsm/codec"
+	"roster/internal/bubble"
 	"roster/shard/logstore"
+	"roster/shard/queue"
 	"roster/shard/replica"
 )
 
@@ -37,12 +41,12 @@ func gate(c *Config) chan struct{} {
 // TestFullQueueIsOverloaded fills the queue while nothing is applied: the rest is
 // refused at once, and everything that was taken is done in the end.
 func TestFullQueueIsOverloaded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var open chan struct{}
 		c := muster(t, logstore.Memory, 1, func(_ roster.NodeID, c *Config) { open = gate(c) })
 		defer c.disband()
 		g := c.leader()
-		total := queueOpsMax + 4*roster.EntryOpsMax
+		total := queue.OpsMax + 4*roster.EntryOpsMax
 		codes := make(chan error, total)
 		for i := range total {
 			go func() {
@@ -67,7 +71,7 @@ func TestFullQueueIsOverloaded(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := g.proposer.bytes.Load(); n != 0 {
+		if n := g.proposer.queue.Bytes(); n != 0 {
 			t.Errorf("%d bytes are counted in an empty queue", n)
 		}
 	})
@@ -76,20 +80,20 @@ func TestFullQueueIsOverloaded(t *testing.T) {
 // TestDeadlines: what still waited is Unavailable and never executed; what was under
 // way is Unknown, and may be.
 func TestDeadlines(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var open chan struct{}
 		c := muster(t, logstore.Memory, 1, func(_ roster.NodeID, c *Config) { open = gate(c) })
 		defer c.disband()
 		g := c.leader()
 		var wait sync.WaitGroup
-		var errs [entriesMax + 1]error
+		var errs [2]error
 		for i := range errs {
 			wait.Go(func() {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				_, errs[i] = g.Propose(ctx, register(i))
 			})
-			synctest.Wait() // each in an entry of its own, until the slots are taken
+			synctest.Wait() // the first in an entry, and the second not many
 		}
 		wait.Wait()
 		last := len(errs) - 1
@@ -112,7 +116,7 @@ func TestDeadlines(t *testing.T) {
 }
 
 func TestEntryLimits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var open chan struct{}
 		var sizes []int
 		c := muster(t, logstore.Memory, 1, func(_ roster.NodeID, c *Config) {
@@ -164,7 +168,7 @@ func (c *counted) Apply(e roster.Entry) []roster.Result {
 }
 
 func TestTooLargeOperation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		c := muster(t, logstore.Memory, 1, nil)
 		defer c.disband()
 		g := c.leader()
@@ -181,7 +185,7 @@ func TestTooLargeOperation(t *testing.T) {
 // TestTicks: while something is due, log time moves without anybody's help; when
 // nothing is, an idle group writes nothing.
 func TestTicks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		c := muster(t, logstore.Memory, 1, nil)
 		defer c.disband()
 		g := c.leader()
@@ -204,7 +208,7 @@ func TestTicks(t *testing.T) {
 
 // TestCloseAnswersEverybody: nobody who proposes without a deadline waits for ever.
 func TestCloseAnswersEverybody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var open chan struct{}
 		c := muster(t, logstore.Memory, 1, func(_ roster.NodeID, c *Config) { open = gate(c) })
 		g := c.leader()
@@ -223,5 +227,124 @@ func TestCloseAnswersEverybody(t *testing.T) {
 		time.AfterFunc(500*time.Millisecond, func() { close(open) })
 		c.disband()
 		wait.Wait()
+	})
+}
+
+// paced is a machine that takes a tenth of a millisecond for each operation.
+type paced struct{ replica.Machine }
+
+func (p *paced) Apply(e roster.Entry) []roster.Result {
+	<-time.After(time.Duration(len(e.Ops)) * 100 * time.Microsecond)
+	return p.Machine.Apply(e)
+}
+
+// TestSingleWritesUnderAFloodOfBatches: half of the single writes are answered within the
+// time of about two short entries while batches keep both entries under way full. The
+// control hands over just too many operations to count as small.
+func TestSingleWritesUnderAFloodOfBatches(t *testing.T) {
+	single, control := flooded(t, 1), flooded(t, queue.SmallOps+1)
+	if single > 80*time.Millisecond || control < 2*single {
+		t.Errorf("half of the single writes took up to %v, of the control's up to %v", single, control)
+	}
+}
+
+// flooded returns the median time of a parcel of so many operations among batches.
+func flooded(t *testing.T, ops int) (median time.Duration) {
+	bubble.Test(t, func(t *testing.T) {
+		c := muster(t, logstore.Memory, 1, func(_ roster.NodeID, c *Config) {
+			c.tuning.machine = func(s roster.ShardID) replica.Machine { return &paced{fsm.New(s)} }
+		})
+		defer c.disband()
+		g := c.leader()
+		op, err := codec.Encode(register(1))
+		must(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		var flood sync.WaitGroup
+		for range 40 {
+			flood.Go(func() {
+				for ctx.Err() == nil {
+					g.ProposeAll(ctx, slices.Repeat([]codec.Encoded{op}, 100))
+				}
+			})
+		}
+		var took []time.Duration
+		for range 50 {
+			begin := time.Now()
+			for _, a := range g.ProposeAll(t.Context(), slices.Repeat([]codec.Encoded{op}, ops)) {
+				must(t, a.Err)
+			}
+			took = append(took, time.Since(begin))
+		}
+		cancel()
+		flood.Wait()
+		slices.Sort(took)
+		median = took[len(took)/2]
+	})
+	return median
+}
+
+// TestOverloadKeepsGoodput: ten times more callers than the shard can serve are refused at
+// once, not in the end, and cost those who are served nothing.
+func TestOverloadKeepsGoodput(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
+		c := muster(t, logstore.Memory, 1, func(_ roster.NodeID, c *Config) {
+			c.tuning.machine = func(s roster.ShardID) replica.Machine { return &paced{fsm.New(s)} }
+		})
+		defer c.disband()
+		g := c.leader()
+		const seconds, capacity, callers = 5, 10_000, 100_000 // a second
+		var done, refused, slow atomic.Int64
+		var all sync.WaitGroup
+		op, err := codec.Encode(register(1))
+		must(t, err)
+		for range seconds * 100 {
+			for range callers / 100 {
+				all.Go(func() {
+					begin := time.Now()
+					switch err := g.ProposeEach(t.Context(), []codec.Encoded{op})[0].Err; {
+					case err == nil:
+						done.Add(1)
+					case roster.CodeOf(err) != roster.CodeOverloaded:
+						t.Error(err)
+					case time.Since(begin) > 0:
+						slow.Add(1)
+					default:
+						refused.Add(1)
+					}
+				})
+			}
+			<-time.After(10 * time.Millisecond)
+		}
+		all.Wait()
+		if n := done.Load(); n < seconds*capacity*9/10 {
+			t.Errorf("%d were served of the %d that could be", n, seconds*capacity)
+		}
+		if n := slow.Load(); n > refused.Load()/20 {
+			t.Errorf("%d waited before they were refused, %d did not", n, refused.Load())
+		}
+	})
+}
+
+// TestFollowersHearOfEveryEntry: however the answers of entries that were under way
+// together overtake each other, followers learn of the last one at once, and not with
+// Raft's next message, half a second later.
+func TestFollowersHearOfEveryEntry(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
+		c := muster(t, logstore.Memory, 3, nil)
+		defer c.disband()
+		g := c.leader()
+		for round := range 300 {
+			var all sync.WaitGroup
+			for i := range 40 {
+				all.Go(func() { propose(t, g, 40*round+i) })
+			}
+			all.Wait()
+			<-time.After(50 * time.Millisecond)
+			for _, follower := range c.others(g) {
+				if have, want := follower.replica.Index(), g.replica.Index(); have != want {
+					t.Fatalf("round %d: %d of %d", round, have, want)
+				}
+			}
+		}
 	})
 }

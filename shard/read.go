@@ -3,7 +3,6 @@ package shard
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -120,22 +119,6 @@ func (g *Group) quorumContact(term uint64) *time.Time {
 	return &contacts[len(contacts)/2]
 }
 
-// readRound is one exchange with a quorum, shared by all who asked before it began.
-type readRound struct {
-	done  chan struct{}
-	index roster.Index
-	err   error
-}
-
-// barrier runs one round after another while somebody waits.
-type barrier struct {
-	kick chan struct{}
-	mu   struct {
-		sync.Mutex
-		next *readRound
-	}
-}
-
 // ReadIndex returns an index such that whoever has applied it sees every write that
 // was acknowledged before the call: a linearizable read. Only the leader can say:
 // Moved otherwise. A retry is a new exchange.
@@ -143,55 +126,14 @@ func (g *Group) ReadIndex(ctx context.Context) (roster.Index, error) {
 	if g.reign.Load() == nil {
 		return 0, g.moved()
 	}
-	round := g.reads.join()
+	round := g.reads.Join()
 	select {
-	case <-round.done:
-		return round.index, round.err
+	case <-round.Done():
+		return round.Answer()
 	case <-ctx.Done():
 		return 0, g.unavailable("no quorum answered in time", ctx.Err())
 	case <-g.dead:
 		return 0, g.unavailable("it is closing on this node", nil)
-	}
-}
-
-// join returns the round that begins next, which never is one under way: its commit
-// index may be older than the caller's question.
-func (b *barrier) join() *readRound {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.mu.next == nil {
-		b.mu.next = &readRound{done: make(chan struct{})}
-		select {
-		case b.kick <- struct{}{}:
-		default:
-		}
-	}
-	return b.mu.next
-}
-
-func (b *barrier) take() *readRound {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	round := b.mu.next
-	b.mu.next = nil
-	return round
-}
-
-func (b *barrier) run(ctx context.Context, g *Group) {
-	for {
-		select {
-		case <-b.kick:
-		case <-ctx.Done():
-			if round := b.take(); round != nil {
-				round.err = g.unavailable("it is closing on this node", nil)
-				close(round.done)
-			}
-			return
-		}
-		if round := b.take(); round != nil {
-			round.index, round.err = g.readIndex(ctx)
-			close(round.done)
-		}
 	}
 }
 
@@ -220,12 +162,14 @@ func (g *Group) readIndex(ctx context.Context) (roster.Index, error) {
 }
 
 // confirm waits until a quorum of voters has answered, in the term of r, requests that
-// were sent after a moment. Raft's own verification only makes it ask at once: it counts
-// the answers of readers too, and answers to what was sent before, which a leader that
-// was paused finds waiting when it wakes up replaced.
+// were sent after a moment. Raft's own verification would not do: it counts the answers
+// of readers too, and answers to what was sent before, which a leader that was paused
+// finds waiting when it wakes up replaced.
 func (g *Group) confirm(ctx context.Context, r *reign, asked time.Time) error {
-	if err := g.await(ctx, g.raft.VerifyLeader()); err != nil {
-		return g.moved()
+	for _, s := range g.servers() {
+		if s.Suffrage == raft.Voter && string(s.ID) != string(g.config.Node) {
+			g.link.Probe(s.ID, r.term)
+		}
 	}
 	err := g.waitFor(ctx, &g.bell, func() bool {
 		contact := g.quorumContact(r.term)

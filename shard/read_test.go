@@ -2,9 +2,9 @@ package shard
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"roster/internal/bubble"
 	"roster/shard/logstore"
 )
 
@@ -14,7 +14,7 @@ import (
 func TestReadIndexAsksVoters(t *testing.T) {
 	for range 20 {
 		shown := false
-		synctest.Test(t, func(t *testing.T) { shown = readOfReplacedLeader(t) })
+		bubble.Test(t, func(t *testing.T) { shown = readOfReplacedLeader(t) })
 		if shown {
 			return
 		}

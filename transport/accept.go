@@ -2,14 +2,18 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"roster"
 )
 
 // acceptPause is how long to wait after an error of the listener (no free file
@@ -74,14 +78,25 @@ func (t *Transport) settled(raw net.Conn) bool {
 // lane.
 func (t *Transport) welcome(raw net.Conn) {
 	_ = raw.SetDeadline(time.Now().Add(HandshakeTimeout))
-	h, v, err := t.receive(raw)
+	conn, err := t.secure(raw, Security.Server)
+	var h hello
+	var v verdict
+	if err == nil {
+		h, v, err = t.receive(conn)
+	}
 	if !t.settled(raw) {
 		_ = raw.Close()
 		return
 	}
 	if err != nil {
-		t.refuse(reasonOf(err), raw, err)
+		t.refuse(reasonOf(raw, err), raw, err)
 		return
+	}
+	var doubt error
+	if v == accepted {
+		if doubt = t.vouch(conn, h.node); doubt != nil {
+			v = notVouched
+		}
 	}
 	deliver := t.lane(h)
 	if v == accepted && deliver == nil {
@@ -90,7 +105,7 @@ func (t *Transport) welcome(raw net.Conn) {
 	var c *laneConn
 	if v == accepted {
 		var full bool
-		if c, full = t.adopt(raw, h.lane, h.node, true); full {
+		if c, full = t.adopt(conn, h.lane, h.node, true); full {
 			v = tooMany
 		} else if c == nil {
 			_ = raw.Close()
@@ -98,11 +113,11 @@ func (t *Transport) welcome(raw net.Conn) {
 		}
 	}
 	if v != accepted {
-		_, err := raw.Write([]byte{byte(v)})
-		t.refuse(refusals[v].reason, raw, err)
+		_, err := conn.Write([]byte{byte(v)})
+		t.refuse(refusals[v].reason, raw, errors.Join(doubt, err))
 		return
 	}
-	if _, err := raw.Write([]byte{byte(accepted)}); err != nil {
+	if _, err := conn.Write([]byte{byte(accepted)}); err != nil {
 		_ = c.Close()
 		return
 	}
@@ -117,9 +132,9 @@ func (t *Transport) lane(h hello) func(*laneConn) {
 		if !t.gossip.closed() {
 			return func(c *laneConn) { t.gossip.deliver(c) }
 		}
-	case LaneRaft:
+	case LaneRaft, LaneSnapshot:
 		t.mu.Lock()
-		l := t.mu.groups[h.group]
+		l := t.mu.owners[h.lane]
 		t.mu.Unlock()
 		if l != nil {
 			return func(c *laneConn) { l.deliver(c) }
@@ -141,15 +156,22 @@ func (t *Transport) refuse(reason string, raw net.Conn, err error) {
 	}
 }
 
-// reasonOf names what went wrong with a handshake.
-func reasonOf(err error) string {
+// reasonOf names what went wrong with a handshake, and tells the peer if it can.
+func reasonOf(raw net.Conn, err error) string {
+	_, isOther := errors.AsType[tls.RecordHeaderError](err)
 	switch {
-	case errors.Is(err, errNotHello):
+	case unsecured(raw, err):
+		return refusals[noTLS].reason
+	case errors.Is(err, errNotHello), isOther:
 		return "protocol"
+	case roster.CodeOf(err) == roster.CodeDenied, alerted(err):
+		return refusals[notVouched].reason
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return "timeout"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "hangup"
+	case strings.HasPrefix(err.Error(), "tls: "):
+		return "tls" // no certificate at all, another version, no handshake
 	}
 	return "broken"
 }

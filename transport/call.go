@@ -3,13 +3,13 @@ package transport
 import (
 	"bufio"
 	"context"
-	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"roster"
+	"roster/transport/wire"
 )
 
 // The states of a call, as far as its request goes. Whoever moves it on from
@@ -49,9 +49,7 @@ type caller struct {
 	queue chan frame
 	ctx   context.Context // ends with the connection
 	end   context.CancelCauseFunc
-	heard atomic.Bool // a frame came in since the last tick
-	quiet int         // ticks in a row without one; writer's alone
-	idle  int         // ticks in a row without a call; writer's alone
+	pulse wire.Pulse
 
 	mu struct {
 		sync.Mutex
@@ -61,11 +59,6 @@ type caller struct {
 		calls map[uint64]*call
 	}
 }
-
-var (
-	errSilent = errors.New("the peer has fallen silent")
-	errIdle   = errors.New("no call for a long time")
-)
 
 func newCaller(ctx context.Context, addr string, conn net.Conn, m *metrics) *caller {
 	c := &caller{addr: addr, conn: conn, m: m, queue: make(chan frame, InFlightMax)}
@@ -169,14 +162,14 @@ func (c *caller) fail(cause error) {
 
 // read hands out answers until the connection ends.
 func (c *caller) read() {
-	r := bufio.NewReaderSize(c.conn, bufferBytes)
+	r := bufio.NewReaderSize(c.conn, wire.BufferBytes)
 	for {
 		f, err := readFrame(r)
 		if err != nil {
 			c.fail(err)
 			return
 		}
-		c.heard.Store(true)
+		c.pulse.Heard()
 		c.m.framesIn.Inc()
 		if f.kind != frameAnswer && f.kind != frameFault {
 			continue
@@ -194,33 +187,15 @@ func (c *caller) read() {
 }
 
 // write sends requests until the connection ends.
-func (c *caller) write() { c.fail(newWriter(c.conn, c.queue, c.m).run(c.ctx, c.tick)) }
+func (c *caller) write() { c.fail(newWriter(c.conn, c.queue, c.m).Run(c.ctx, tick, c.tick)) }
 
-// tick asks a silent peer for a sign of life while calls wait, gives it up when none
-// comes, and closes a connection that nobody uses. TCP alone would take a quarter
-// of an hour to notice that the other machine is gone.
+// tick asks a silent peer for a sign of life while calls wait.
 func (c *caller) tick() (ping frame, send bool, err error) {
 	c.mu.Lock()
 	waiting := len(c.mu.calls) > 0
 	c.mu.Unlock()
-	heard := c.heard.Swap(false)
-	if heard || !waiting {
-		c.quiet = 0
-	} else {
-		c.quiet++
-	}
-	if heard || waiting {
-		c.idle = 0
-	} else {
-		c.idle++
-	}
-	switch {
-	case c.quiet >= silenceTicksMax:
-		return frame{}, false, errSilent
-	case c.idle >= idleTicksMax:
-		return frame{}, false, errIdle
-	}
-	return frame{kind: framePing}, c.quiet > 0, nil
+	send, err = c.pulse.Tick(waiting)
+	return frame{kind: framePing}, send, err
 }
 
 func overloaded(format, addr string) *roster.Error {

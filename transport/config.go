@@ -26,12 +26,9 @@ const (
 	BacklogMax        = 128      // accepted connections that wait for a lane's Accept
 	PeersMax          = 1024     // peers with a pooled connection; beyond: Overloaded
 	HandshakeTimeout  = 5 * time.Second
-	WriteTimeout      = 5 * time.Second  // for one batch of frames to leave
 	CallDeadlineMax   = 60 * time.Second // a handler's longest time, whatever the caller allows
-	silenceTicksMax   = 4                // ticks without a frame, while calls wait, until a connection is given up
 	tick              = time.Second
-	idleTicksMax      = 120             // ticks without a call until a pooled connection is closed
-	serverIdleTimeout = 3 * time.Minute // longer than idleTicksMax, so that the caller closes first
+	serverIdleTimeout = 3 * time.Minute // longer than wire.IdleTicksMax ticks, so that the caller closes first
 )
 
 // Handler answers one call of a peer. The context carries the caller's deadline and
@@ -48,7 +45,9 @@ type Config struct {
 	Key     []byte        // KeyBytes long; both ends must share it
 	Node    roster.NodeID // this node, as peers get to see it
 	Handler Handler       // answers calls; nil refuses them
-	Logger  *slog.Logger  // nil discards
+	// Security puts TLS under every connection; nil leaves them open to be read.
+	Security Security
+	Logger   *slog.Logger // nil discards
 	// Metrics takes the transport's metrics until Close; nil leaves them unseen.
 	Metrics prometheus.Registerer
 }

@@ -20,8 +20,8 @@ type laneConn struct {
 	forget   func(*laneConn)
 }
 
-// Peer returns the node at the other end of a connection that came from Dial, from
-// a Listener or from a GroupListener.
+// Peer returns the node at the other end of a connection that came from Dial or
+// from a Listener.
 func Peer(c net.Conn) (roster.NodeID, bool) {
 	l, ok := c.(*laneConn)
 	if !ok {

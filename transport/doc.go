@@ -1,10 +1,10 @@
 // Package transport carries everything that nodes say to each other over one port
 // number: a TCP listener shared by several lanes, and the UDP socket beside it.
 //
-// A [Lane] says what a connection is for. LaneGossip and LaneRaft hand whole
-// connections to their owners ([Transport.Listener], [Transport.GroupListener],
-// [Transport.Dial]); LaneCall is request and response, many calls multiplexed over
-// one pooled connection for each peer ([Transport.Call]).
+// A [Lane] says what a connection is for. LaneGossip, LaneRaft and LaneSnapshot hand
+// whole connections to their owners ([Transport.Listener], [Transport.Dial]); LaneCall
+// is request and response, many calls multiplexed over one pooled connection for each
+// peer ([Transport.Call]).
 //
 // Every connection begins with a handshake within HandshakeTimeout, in which both
 // sides prove by HMAC-SHA256 over both sides' nonces that they hold the cluster
@@ -12,6 +12,10 @@
 // differs; everything else that knocks is closed and counted. The handshake
 // proves membership; it does not encrypt what follows, and which node a peer is
 // remains the word of a holder of the key.
+//
+// Both are remedied by a [Security], which puts TLS under the handshake of every
+// connection and says whether a certificate is that of the node which the peer says that
+// it is. Both handshakes together get HandshakeTimeout.
 //
 // A call that fails says what became of it: Unavailable promises that the request
 // was never written, Unknown that the peer may have carried it out. An error of

@@ -2,10 +2,10 @@ package transport
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
-	"io"
+
+	"roster/transport/wire"
 )
 
 // frameKind says what a frame of LaneCall is. On the wire a frame is: kind, uvarint
@@ -35,9 +35,6 @@ var (
 	errFrameLength = errors.New("frame longer than allowed")
 )
 
-// trustBytes is how much of a body is allocated on the word of its length alone.
-const trustBytes = 64 << 10
-
 // appendHeader appends all of f but its body.
 func (f *frame) appendHeader(b []byte) []byte {
 	b = binary.AppendUvarint(append(b, byte(f.kind)), f.id)
@@ -58,17 +55,17 @@ func readFrame(r *bufio.Reader) (frame, error) {
 		return frame{}, errFrameKind
 	}
 	if err := f.readHead(r); err != nil {
-		return frame{}, inside(err)
+		return frame{}, wire.Inside(err)
 	}
 	length, err := binary.ReadUvarint(r)
 	if err != nil {
-		return frame{}, inside(err)
+		return frame{}, wire.Inside(err)
 	}
 	if length > FrameMax {
 		return frame{}, errFrameLength
 	}
-	f.body, err = readBody(r, int(length))
-	return f, inside(err)
+	f.body, err = wire.ReadBody(r, int(length))
+	return f, wire.Inside(err)
 }
 
 func (f *frame) readHead(r *bufio.Reader) (err error) {
@@ -79,28 +76,5 @@ func (f *frame) readHead(r *bufio.Reader) (err error) {
 		return err
 	}
 	f.remainingMS, err = binary.ReadUvarint(r)
-	return err
-}
-
-func readBody(r io.Reader, length int) ([]byte, error) {
-	if length == 0 {
-		return nil, nil
-	}
-	if length <= trustBytes {
-		b := make([]byte, length)
-		_, err := io.ReadFull(r, b)
-		return b, err
-	}
-	var b bytes.Buffer
-	b.Grow(trustBytes)
-	_, err := io.CopyN(&b, r, int64(length))
-	return b.Bytes(), err
-}
-
-// inside turns the end of the stream within a frame into what it is.
-func inside(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"io"
 
@@ -13,24 +12,24 @@ import (
 
 // The handshake, in the order of sending:
 //
-//	dialer:   magic, version, lane, group, nonce, node id, cluster name   (hello)
+//	dialer:   magic, version, lane, nonce, node id, cluster name   (hello)
 //	acceptor: verdict; if accepted so far: nonce, node id, proof          (challenge)
 //	dialer:   proof
 //	acceptor: verdict
 //
 // A proof is an HMAC over hello and challenge under a label that names the side, so
-// that neither proof can be reflected or used for another lane or group. The dialer
+// that neither proof can be reflected or used for another lane. The dialer
 // sends its proof even when the acceptor's is wrong: so both sides learn, and can
 // count, that the keys differ.
 const (
 	magic        = "ROST"
-	version      = 1
+	version      = 2
 	nonceBytes   = 32
 	proofBytes   = sha256.Size
 	keyLabel     = "roster transport handshake 1"
 	acceptLabel  = "acceptor\x00"
 	dialLabel    = "dialer\x00"
-	helloFixed   = len(magic) + 1 + 1 + 4 + nonceBytes
+	helloFixed   = len(magic) + 1 + 1 + nonceBytes
 	verdictBytes = 1
 )
 
@@ -44,6 +43,8 @@ const (
 	badKey      verdict = 4
 	nobodyThere verdict = 5
 	tooMany     verdict = 6
+	notVouched  verdict = 7
+	noTLS       verdict = 8
 )
 
 // refusals says what each verdict means to the dialer, and the name under which the
@@ -57,6 +58,8 @@ var refusals = map[verdict]struct {
 	badKey:      {roster.CodeDenied, "key", "has another cluster key than this node, in cluster"},
 	nobodyThere: {roster.CodeUnavailable, "nobody", "has no use for this kind of connection now, in cluster"},
 	tooMany:     {roster.CodeOverloaded, "full", "has all the connections it takes, in cluster"},
+	notVouched:  {roster.CodeDenied, "certificate", "takes this node's certificate for that of a node of another name, in cluster"},
+	noTLS:       {roster.CodeDenied, "plaintext", "speaks TLS alone and this node none: give it --tls-ca, --tls-cert and --tls-key, as all nodes have them in cluster"},
 }
 
 // refusal is the error for the dialer of addr.
@@ -71,7 +74,6 @@ func (v verdict) refusal(addr, cluster string) *roster.Error {
 // hello opens a connection.
 type hello struct {
 	lane    Lane
-	group   uint32
 	nonce   [nonceBytes]byte
 	node    roster.NodeID
 	cluster string
@@ -86,7 +88,6 @@ var errVersion = errors.New("another version of the node protocol")
 func (h hello) append(b []byte) []byte {
 	b = append(b, magic...)
 	b = append(b, version, byte(h.lane))
-	b = binary.BigEndian.AppendUint32(b, h.group)
 	b = append(b, h.nonce[:]...)
 	b = appendShort(b, string(h.node))
 	return appendShort(b, h.cluster)
@@ -112,8 +113,8 @@ func readHello(r io.Reader) (hello, error) {
 	if _, err := io.ReadFull(r, rest[1:]); err != nil {
 		return hello{}, err
 	}
-	h := hello{lane: Lane(rest[1]), group: binary.BigEndian.Uint32(rest[2:])}
-	copy(h.nonce[:], rest[6:])
+	h := hello{lane: Lane(rest[1])}
+	copy(h.nonce[:], rest[2:])
 	node, err := readShort(r)
 	if err != nil {
 		return hello{}, err
@@ -150,12 +151,12 @@ func proof(key []byte, label string, h hello, c challenge) []byte {
 }
 
 // greet is the dialer's side. It returns the acceptor's node id.
-func (t *Transport) greet(rw io.ReadWriter, addr string, lane Lane, group uint32) (roster.NodeID, error) {
-	h := hello{lane: lane, group: group, node: t.c.Node, cluster: t.c.Cluster}
+func (t *Transport) greet(rw io.ReadWriter, addr string, lane Lane) (roster.NodeID, error) {
+	h := hello{lane: lane, node: t.c.Node, cluster: t.c.Cluster}
 	rand.Read(h.nonce[:])
-	if _, err := rw.Write(h.append(nil)); err != nil {
-		return "", lost(addr, err)
-	}
+	// A peer that refuses the connection before it reads may have hung up already: what it
+	// said before is there nevertheless, and says more than the error of the write.
+	_, _ = rw.Write(h.append(nil))
 	if err := readVerdict(rw, addr, t.c.Cluster); err != nil {
 		return "", err
 	}
@@ -222,6 +223,9 @@ func (t *Transport) receive(rw io.ReadWriter) (hello, verdict, error) {
 // lost is the error for a connection that ended within the handshake: nothing has
 // been asked of the peer yet.
 func lost(addr string, cause error) *roster.Error {
+	if alerted(cause) {
+		return &roster.Error{Code: roster.CodeDenied, Detail: "the node at " + addr + " refuses this node's certificate; its log says why", Cause: cause}
+	}
 	return &roster.Error{Code: roster.CodeUnavailable, Detail: "no connection to the node at " + addr, Cause: cause}
 }
 

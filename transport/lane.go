@@ -9,15 +9,16 @@ import (
 // Lane says what a connection is for. Numbers are part of the protocol.
 type Lane uint8
 
-// The lanes. Only LaneRaft has groups.
+// The lanes.
 const (
-	LaneGossip Lane = 1 // streams of the membership protocol
-	LaneRaft   Lane = 2 // one group's replication
-	LaneCall   Lane = 3 // requests and answers
+	LaneGossip   Lane = 1 // streams of the membership protocol
+	LaneRaft     Lane = 2 // messages of all Raft groups
+	LaneCall     Lane = 3 // requests and answers
+	LaneSnapshot Lane = 4 // one snapshot of one Raft group
 )
 
 // laneNames gives each lane the name that logs and metrics use.
-var laneNames = map[Lane]string{LaneGossip: "gossip", LaneRaft: "raft", LaneCall: "call"}
+var laneNames = map[Lane]string{LaneGossip: "gossip", LaneRaft: "raft", LaneCall: "call", LaneSnapshot: "snapshot"}
 
 // String returns the lane's name.
 func (l Lane) String() string {

@@ -75,7 +75,7 @@ func (t *Transport) caller(ctx context.Context, addr string) (c *caller, pooled 
 // keep dials addr and serves the connection until it ends. Dialling is not tied to
 // one caller's context: others may wait for the same connection.
 func (t *Transport) keep(addr string, p *peer) {
-	conn, err := t.Dial(t.ctx, addr, LaneCall, 0)
+	conn, err := t.Dial(t.ctx, addr, LaneCall)
 	if err != nil {
 		p.err = err
 		t.forgetPeer(addr, p)

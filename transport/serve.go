@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/transport/wire"
 )
 
 // server answers the calls of one connection.
@@ -30,7 +31,7 @@ func (t *Transport) serve(c *laneConn) {
 	ctx, cancel := context.WithCancel(t.ctx)
 	s := &server{t: t, conn: c, ctx: ctx, out: make(chan frame, HandlersMax)}
 	s.wg.Go(func() {
-		_ = newWriter(c, s.out, t.metrics).run(ctx, nil)
+		_ = newWriter(c, s.out, t.metrics).Run(ctx, 0, nil)
 		cancel()
 		_ = c.Close()
 	})
@@ -42,7 +43,7 @@ func (t *Transport) serve(c *laneConn) {
 
 // read starts a handler for each request until the connection ends.
 func (s *server) read() {
-	r := bufio.NewReaderSize(s.conn, bufferBytes)
+	r := bufio.NewReaderSize(s.conn, wire.BufferBytes)
 	for {
 		if r.Buffered() == 0 {
 			_ = s.conn.SetReadDeadline(time.Now().Add(serverIdleTimeout))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/internal/bubble"
 	"roster/internal/simnet"
 	"roster/transport"
 )
@@ -30,7 +31,7 @@ func simulated(t *testing.T, h *simnet.Host, handler transport.Handler) *transpo
 
 // pairOf runs f with two transports in a bubble: a caller and a server.
 func pairOf(t *testing.T, handler transport.Handler, f func(t *testing.T, net *simnet.Net, a, b *transport.Transport)) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		net := simnet.New(1)
 		a, b := simulated(t, net.Host(1), nil), simulated(t, net.Host(2), handler)
 		f(t, net, a, b)
@@ -262,8 +263,8 @@ func TestIdleConnectionIsClosedAndOpenedAgain(t *testing.T) {
 
 func TestStreamSurvivesACut(t *testing.T) {
 	pairOf(t, nil, func(t *testing.T, net *simnet.Net, a, b *transport.Transport) {
-		l := b.GroupListener(4)
-		out, err := a.Dial(t.Context(), b.Addr(), transport.LaneRaft, 4)
+		l := b.Listener(transport.LaneRaft)
+		out, err := a.Dial(t.Context(), b.Addr(), transport.LaneRaft)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -292,14 +293,14 @@ func TestNoHandlerRefusesCalls(t *testing.T) {
 }
 
 func TestCloseEndsEverything(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		net := simnet.New(1)
 		a := simulated(t, net.Host(1), nil)
 		b := simulated(t, net.Host(2), func(ctx context.Context, _ roster.NodeID, _ uint8, _ []byte) ([]byte, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
-		group := b.GroupListener(1)
+		raft := b.Listener(transport.LaneRaft)
 		failed := make(chan error)
 		go func() {
 			_, err := a.Call(t.Context(), b.Addr(), 1, nil)
@@ -307,7 +308,7 @@ func TestCloseEndsEverything(t *testing.T) {
 		}()
 		synctest.Wait()
 		go func() {
-			_, err := group.Accept()
+			_, err := raft.Accept()
 			failed <- err
 		}()
 		if err := b.Close(); err != nil {
@@ -318,7 +319,7 @@ func TestCloseEndsEverything(t *testing.T) {
 				t.Error("something goes on after Close")
 			}
 		}
-		if _, err := b.GroupListener(2).Accept(); err == nil {
+		if _, err := b.Listener(transport.LaneSnapshot).Accept(); err == nil {
 			t.Error("a listener opened after Close accepts")
 		}
 		if err := a.Close(); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster"
+	"roster/internal/bubble"
 	"roster/internal/simnet"
 	"roster/transport"
 )
@@ -79,7 +80,7 @@ func TestStrangersAreTurnedAway(t *testing.T) {
 }
 
 func TestWrongKeyIsDeniedAndCounted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		n := simnet.New(1)
 		metrics := prometheus.NewRegistry()
 		b, err := transport.Open(t.Context(), transport.Config{
@@ -123,7 +124,7 @@ func TestDiallingSomethingElse(t *testing.T) {
 		_ = c.Close()
 	}()
 	a := open(t, "a-1", nil)
-	_, err = a.Dial(within(t, 5*time.Second), l.Addr().String(), transport.LaneCall, 0)
+	_, err = a.Dial(within(t, 5*time.Second), l.Addr().String(), transport.LaneCall)
 	if roster.CodeOf(err) != roster.CodeUnavailable {
 		t.Errorf("Dial = %v", err)
 	}
@@ -155,7 +156,7 @@ func TestSecondListenerOfAPortIsRefused(t *testing.T) {
 func TestHalfOpenConnectionsAreClosedInTime(t *testing.T) {
 	for name, first := range map[string]string{"silent": "", "magic alone": "ROST", "half a hello": "ROST\x01\x03\x00\x00\x00\x00abc"} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				n := simnet.New(1)
 				b := simulated(t, n.Host(2), echo)
 				c, err := n.Host(1).Dial(t.Context(), b.Addr())
@@ -179,7 +180,7 @@ func TestHalfOpenConnectionsAreClosedInTime(t *testing.T) {
 }
 
 func TestSilentStrangersCannotLockPeersOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		n := simnet.New(1)
 		b := simulated(t, n.Host(2), echo)
 		a := simulated(t, n.Host(1), nil)

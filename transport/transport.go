@@ -33,15 +33,21 @@ type Transport struct {
 		conns    map[*laneConn]struct{}
 		accepted int        // of conns
 		pending  []net.Conn // handshakes under way, oldest first
-		groups   map[uint32]*laneListener
+		owners   map[Lane]*laneListener
 		peers    map[string]*peer
 	}
 }
 
-// Open listens and begins to accept. ctx bounds only the opening.
+// Open listens and begins to accept. ctx bounds only the opening. Errors: Invalid,
+// Denied (the certificate is another node's), Unavailable (the port cannot be had).
 func Open(ctx context.Context, c Config) (*Transport, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
+	}
+	if c.Security != nil {
+		if err := c.Security.Own(c.Node); err != nil {
+			return nil, err // before every peer refuses this node for it
+		}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -65,7 +71,7 @@ func Open(ctx context.Context, c Config) (*Transport, error) {
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.gossip = newLaneListener(tcp.Addr(), nil)
 	t.mu.conns = make(map[*laneConn]struct{})
-	t.mu.groups = make(map[uint32]*laneListener)
+	t.mu.owners = make(map[Lane]*laneListener)
 	t.mu.peers = make(map[string]*peer)
 	t.run(t.accept)
 	return t, nil
@@ -77,50 +83,42 @@ func (t *Transport) Addr() string { return t.tcp.Addr().String() }
 // Packets returns the UDP side, for gossip. Close closes it.
 func (t *Transport) Packets() net.PacketConn { return t.udp }
 
-// Listener returns the connections that peers open on LaneGossip, always the same
-// listener. The other lanes are not handed out this way: theirs is closed.
+// Listener returns the connections that peers open on a lane. That of LaneGossip is
+// always the same. Those of LaneRaft and LaneSnapshot may be opened and closed at any
+// time: while one is not open, peers get Unavailable, and a second closes the first.
+// The other lanes are not handed out this way: theirs is closed.
 func (t *Transport) Listener(lane Lane) net.Listener {
 	if lane == LaneGossip {
 		return t.gossip
 	}
-	l := newLaneListener(t.tcp.Addr(), nil)
-	_ = l.Close()
-	return l
-}
-
-// GroupListener returns the connections that peers open on LaneRaft for a group. It
-// may be opened and closed at any time; while it is not open, peers get Unavailable.
-// A second listener of a group closes the first.
-func (t *Transport) GroupListener(group uint32) net.Listener {
-	l := newLaneListener(t.tcp.Addr(), func(l *laneListener) { t.dropGroup(group, l) })
+	l := newLaneListener(t.tcp.Addr(), func(l *laneListener) { t.disown(lane, l) })
 	t.mu.Lock()
-	old, closed := t.mu.groups[group], t.mu.closed
+	old, closed := t.mu.owners[lane], t.mu.closed || lane != LaneRaft && lane != LaneSnapshot
 	if !closed {
-		t.mu.groups[group] = l
+		t.mu.owners[lane] = l
 	}
 	t.mu.Unlock()
-	if old != nil {
-		_ = old.Close()
-	}
 	if closed {
 		_ = l.Close()
+	} else if old != nil {
+		_ = old.Close()
 	}
 	return l
 }
 
-func (t *Transport) dropGroup(group uint32, l *laneListener) {
+func (t *Transport) disown(lane Lane, l *laneListener) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.mu.groups[group] == l {
-		delete(t.mu.groups, group)
+	if t.mu.owners[lane] == l {
+		delete(t.mu.owners, lane)
 	}
 }
 
-// Dial opens a connection on a lane of the node at addr (host:port); group counts on
-// LaneRaft alone. It takes no longer than ctx or HandshakeTimeout. Errors: Denied
-// (another key), Conflict (another cluster or version), Overloaded, Unavailable
-// (nobody there, or nobody listens on that lane or group).
-func (t *Transport) Dial(ctx context.Context, addr string, lane Lane, group uint32) (net.Conn, error) {
+// Dial opens a connection on a lane of the node at addr (host:port). It takes no
+// longer than ctx or HandshakeTimeout. Errors: Denied (another key, a certificate that
+// one side refuses, TLS on one side alone), Conflict (another cluster or version), Overloaded, Unavailable (nobody there, or nobody listens on that
+// lane).
+func (t *Transport) Dial(ctx context.Context, addr string, lane Lane) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, HandshakeTimeout)
 	defer cancel()
 	raw, err := t.c.Network.Dial(ctx, addr)
@@ -130,7 +128,7 @@ func (t *Transport) Dial(ctx context.Context, addr string, lane Lane, group uint
 	// A deadline in the past, rather than Close, interrupts the handshake: closing is
 	// left to one place.
 	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })
-	node, err := t.greet(raw, addr, lane, group)
+	conn, node, err := t.enter(raw, addr, lane)
 	if !stop() && err == nil {
 		err = lost(addr, context.Cause(ctx))
 	}
@@ -138,12 +136,28 @@ func (t *Transport) Dial(ctx context.Context, addr string, lane Lane, group uint
 		_ = raw.Close()
 		return nil, err
 	}
-	c, _ := t.adopt(raw, lane, node, false)
+	c, _ := t.adopt(conn, lane, node, false)
 	if c == nil {
 		_ = raw.Close()
 		return nil, lost(addr, net.ErrClosed)
 	}
 	return c, nil
+}
+
+// enter is the dialer's side of everything that comes before the lane's own bytes.
+func (t *Transport) enter(raw net.Conn, addr string, lane Lane) (net.Conn, roster.NodeID, error) {
+	conn, err := t.secure(raw, Security.Client)
+	if err != nil {
+		return nil, "", insecure(addr, err)
+	}
+	node, err := t.greet(conn, addr, lane)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := t.vouch(conn, node); err != nil {
+		return nil, "", insecure(addr, err)
+	}
+	return conn, node, nil
 }
 
 // Close ends every connection, listener and handler, and returns when all have
@@ -161,7 +175,7 @@ func (t *Transport) Close() error {
 	}
 	ends = append(ends, t.mu.pending...)
 	listeners := []*laneListener{t.gossip}
-	for _, l := range t.mu.groups {
+	for _, l := range t.mu.owners {
 		listeners = append(listeners, l)
 	}
 	t.mu.Unlock()

@@ -89,7 +89,7 @@ func TestDialSaysWhatDiffers(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := open(t, "a-1", test.change)
-			_, err := a.Dial(within(t, 5*time.Second), b.Addr(), transport.LaneGossip, 0)
+			_, err := a.Dial(within(t, 5*time.Second), b.Addr(), transport.LaneGossip)
 			if roster.CodeOf(err) != test.want {
 				t.Fatalf("Dial = %v, want %s", err, test.want)
 			}
@@ -99,13 +99,12 @@ func TestDialSaysWhatDiffers(t *testing.T) {
 
 func TestLanesReachTheirListeners(t *testing.T) {
 	a, b := open(t, "a-1", nil), open(t, "b-1", nil)
-	group := b.GroupListener(9)
+	raft := b.Listener(transport.LaneRaft)
 	for _, test := range []struct {
 		lane   transport.Lane
-		group  uint32
 		accept net.Listener
-	}{{transport.LaneGossip, 0, b.Listener(transport.LaneGossip)}, {transport.LaneRaft, 9, group}} {
-		out, err := a.Dial(within(t, 5*time.Second), b.Addr(), test.lane, test.group)
+	}{{transport.LaneGossip, b.Listener(transport.LaneGossip)}, {transport.LaneRaft, raft}, {transport.LaneSnapshot, b.Listener(transport.LaneSnapshot)}} {
+		out, err := a.Dial(within(t, 5*time.Second), b.Addr(), test.lane)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,10 +126,10 @@ func TestLanesReachTheirListeners(t *testing.T) {
 			t.Fatalf("read %q, %v", b, err)
 		}
 	}
-	if err := group.Close(); err != nil {
+	if err := raft.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Dial(within(t, 5*time.Second), b.Addr(), transport.LaneRaft, 9); roster.CodeOf(err) != roster.CodeUnavailable {
-		t.Fatalf("Dial to a closed group = %v", err)
+	if _, err := a.Dial(within(t, 5*time.Second), b.Addr(), transport.LaneRaft); roster.CodeOf(err) != roster.CodeUnavailable {
+		t.Fatalf("Dial to a closed lane = %v", err)
 	}
 }

@@ -71,9 +71,9 @@ func FuzzReadFrame(f *testing.F) {
 }
 
 func FuzzReadHello(f *testing.F) {
-	f.Add(hello{lane: LaneRaft, group: 7, node: "n1-00000001", cluster: "prod"}.append(nil))
+	f.Add(hello{lane: LaneRaft, node: "n1-00000001", cluster: "prod"}.append(nil))
 	f.Add([]byte("GET / HTTP/1.1\r\n"))
-	f.Add([]byte("ROST\x02"))
+	f.Add([]byte("ROST\x03"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := readHello(bytes.NewReader(b))
 		if err != nil {
@@ -98,7 +98,7 @@ func FuzzReadChallenge(f *testing.F) {
 // Each part of what is proved changes the proof, and no side's proof serves the other.
 func TestProofsCoverEverything(t *testing.T) {
 	key := bytes.Repeat([]byte{1}, KeyBytes)
-	h := hello{lane: LaneRaft, group: 7, node: "a", cluster: "c"}
+	h := hello{lane: LaneRaft, node: "a", cluster: "c"}
 	c := challenge{node: "b"}
 	proofs := map[string]string{"base": string(proof(key, dialLabel, h, c))}
 	add := func(name string, key []byte, label string, h hello, c challenge) {
@@ -115,9 +115,6 @@ func TestProofsCoverEverything(t *testing.T) {
 	changed := h
 	changed.lane = LaneCall
 	add("lane", key, dialLabel, changed, c)
-	changed = h
-	changed.group++
-	add("group", key, dialLabel, changed, c)
 	changed = h
 	changed.nonce[31]++
 	add("nonce", key, dialLabel, changed, c)

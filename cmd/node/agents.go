@@ -12,6 +12,7 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/pick"
 	"roster/cmd/node/screen"
 )
 
@@ -23,9 +24,9 @@ func (a *app) agentsCommand() *cobra.Command {
 
 func (a *app) getCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "get ID", Short: "Show one agent", Args: args(cobra.ExactArgs(1))}
-	level := readFlags(cmd)
+	level := pick.Reading(cmd)
 	return a.readCommand(cmd, func(ctx context.Context, c *client.Client, w io.Writer, args []string) error {
-		record, _, err := c.Lookup(ctx, roster.AgentID(args[0]), level.read())
+		record, _, err := c.Lookup(ctx, roster.AgentID(args[0]), level.Read())
 		if err != nil {
 			return err
 		}
@@ -48,8 +49,8 @@ func (a *app) listCommand() *cobra.Command {
 
 // listLike makes cmd a list of agents.
 func (a *app) listLike(cmd *cobra.Command, anyHealth bool) *cobra.Command {
-	selected := selectionFlags(cmd)
-	level := readFlags(cmd)
+	selected := pick.Selecting(cmd)
+	level := pick.Reading(cmd)
 	var all, explain bool
 	var limit int
 	var cursor string
@@ -60,14 +61,14 @@ func (a *app) listLike(cmd *cobra.Command, anyHealth bool) *cobra.Command {
 		cmd.Flags().BoolVar(&explain, "explain", false, "show how each shard found the agents")
 	}
 	return a.readCommand(cmd, func(ctx context.Context, c *client.Client, w io.Writer, _ []string) error {
-		q, err := selected.query()
+		q, err := selected.Query()
 		if err != nil {
 			return err
 		}
 		if limit < 1 || limit > roster.ListLimitMax {
 			return usagef("--limit %d: want 1 to %d", limit, roster.ListLimitMax)
 		}
-		q.AnyHealth, q.Limit, q.Cursor, q.Explain, q.Read = anyHealth, limit, roster.Cursor(cursor), explain, level.read()
+		q.AnyHealth, q.Limit, q.Cursor, q.Explain, q.Read = anyHealth, limit, roster.Cursor(cursor), explain, level.Read()
 		page, err := a.pages(ctx, c, q, all)
 		if err != nil {
 			return err

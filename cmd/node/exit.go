@@ -72,6 +72,10 @@ func advice(err *roster.Error) string {
 		return "Nothing was changed. Try again in a moment."
 	case roster.CodeUnknown:
 		return "It may have been carried out: look before you try again."
+	case roster.CodeDenied:
+		if err.Status == 401 {
+			return "Show a token: ROSTER_TOKEN or --token-file."
+		}
 	case roster.CodeStale:
 		return "Somebody changed it since: read it again."
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"strings"
@@ -13,13 +14,28 @@ import (
 func (a *app) healthcheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "healthcheck", Short: "Exit with 0 if the node at --addr is ready", Args: args(cobra.NoArgs),
-		Long: "Exit with 0 if the node at --addr is ready, 1 if it is not, 5 if nobody answers.\nWithout --addr and ROSTER_ADDR it asks this machine at the port of ROSTER_HTTP.",
+		Long: "Exit with 0 if the node at --addr is ready, 1 if it is not, 5 if nobody answers.\nWithout --addr and ROSTER_ADDR it asks this machine at the port of ROSTER_HTTP, over HTTPS\nif ROSTER_HTTP_TLS_CERT or ROSTER_TLS_CERT is set, with the node's own certificates.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.addr == "" && a.Env(client.AddressEnv) == "" {
-				a.addr = localAddress(a.Env("ROSTER_HTTP"))
+				a.askMyself()
 			}
 			return a.call(cmd, a.checkHealth)
 		},
+	}
+}
+
+// askMyself turns to the node that has the same environment, with what it trusts and
+// shows itself.
+func (a *app) askMyself() {
+	a.addr = localAddress(a.Env("ROSTER_HTTP"))
+	if a.Env("ROSTER_HTTP_TLS_CERT") == "" && a.Env("ROSTER_TLS_CERT") == "" {
+		return
+	}
+	a.addr = "https://" + cmp.Or(a.addr, client.DefaultAddress)
+	trust := a.trust()
+	a.tls.CA = cmp.Or(trust.CA, a.Env("ROSTER_TLS_CA"))
+	if trust.Cert == "" {
+		a.tls.Cert, a.tls.Key = a.Env("ROSTER_TLS_CERT"), a.Env("ROSTER_TLS_KEY")
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -8,6 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"roster/client"
+	"roster/client/trust"
+	"roster/cmd/node/nodes"
+	"roster/cmd/node/tokens"
 )
 
 const (
@@ -20,9 +24,11 @@ const (
 // app is one run with what its global flags say.
 type app struct {
 	Main
-	addr    string
-	timeout time.Duration
-	output  string
+	addr      string
+	timeout   time.Duration
+	output    string
+	tokenFile string
+	tls       trust.Files
 }
 
 // root returns the command tree.
@@ -33,10 +39,16 @@ func (a *app) root() *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(a.flagError)
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.addr, "addr", "", "nodes to ask, host:port,… in order of preference (ROSTER_ADDR; default "+client.DefaultAddress+")")
+	flags.StringVar(&a.addr, "addr", "", "nodes to ask, host:port,… or https://host:port,… in order of preference (ROSTER_ADDR; default "+client.DefaultAddress+")")
+	flags.StringVar(&a.tokenFile, "token-file", "", "file with the access token to show, readable by you alone (else ROSTER_TOKEN holds it)")
+	flags.StringVar(&a.tls.CA, "ca", "", "PEM file of the CA to trust for https (ROSTER_CA; default: the machine's)")
+	flags.StringVar(&a.tls.Cert, "client-cert", "", "PEM file of the certificate to show to nodes that ask for one (ROSTER_CLIENT_CERT)")
+	flags.StringVar(&a.tls.Key, "client-key", "", "PEM file of its key (ROSTER_CLIENT_KEY)")
 	flags.DurationVar(&a.timeout, "timeout", timeoutDefault, "how long a request may take, with retries")
-	root.AddCommand(a.devCommand(), a.nodeCommand(), a.joinCommand(), a.leaveCommand(), a.membersCommand(),
-		a.shardsCommand(), a.statusCommand(), a.agentsCommand(), a.sessionsCommand(), a.keygenCommand(),
+	n := nodes.Options{Call: a.call, Turn: func(addr string) { a.addr = addr }, Usage: usagef, Args: args, Stdout: a.Stdout, Stderr: a.Stderr}
+	root.AddCommand(a.devCommand(), a.nodeCommand(), nodes.Join(n), nodes.Leave(n), a.membersCommand(), group("nodes", "Look after single nodes", nodes.Drain(n), nodes.Undrain(n), nodes.ForceLeave(n), nodes.MigrateStore(n)),
+		group("rebalance", "See and steer the moving of voters", nodes.Plan(n), nodes.Apply(n), nodes.Pause(n)),
+		a.shardsCommand(), a.statusCommand(), a.agentsCommand(), a.sessionsCommand(), a.tokensCommand(), group("audit", "Check what audit logs say", tokens.VerifyAudit(a.tokenOptions())), a.loadCommand(), a.keygenCommand(), a.tlsCommand(),
 		a.healthcheckCommand(), a.versionCommand())
 	return root
 }
@@ -72,13 +84,30 @@ func runGroup(cmd *cobra.Command, args []string) error {
 	return usagef("%s: say which command", cmd.CommandPath())
 }
 
-// connect returns a client for the nodes that the flags or the environment name.
-func (a *app) connect() (*client.Client, error) {
-	list := a.addr
-	if list == "" {
-		list = a.Env(client.AddressEnv)
+// addresses returns the nodes that the flags or the environment name.
+func (a *app) addresses() []string {
+	if a.addr != "" {
+		return client.SplitAddresses(a.addr)
 	}
-	c, err := client.New(client.Config{Addresses: client.SplitAddresses(list), ConnectFor: connectFor, UserAgent: "roster-cli/" + releaseVersion})
+	return client.SplitAddresses(a.Env(client.AddressEnv))
+}
+
+// trust returns the files that the flags or the environment name for https.
+func (a *app) trust() trust.Files {
+	env := trust.FromEnv(a.Env)
+	return trust.Files{CA: cmp.Or(a.tls.CA, env.CA), Cert: cmp.Or(a.tls.Cert, env.Cert), Key: cmp.Or(a.tls.Key, env.Key)}
+}
+
+// connect returns a client for those.
+func (a *app) connect() (*client.Client, error) {
+	if _, err := a.trust().Config(); err != nil {
+		return nil, usagef("--ca, --client-cert and --client-key: %v", err)
+	}
+	secret, err := a.accessToken()
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.New(client.Config{Addresses: a.addresses(), Token: secret, TLS: a.trust(), ConnectFor: connectFor, UserAgent: "roster-cli/" + releaseVersion})
 	if err != nil {
 		return nil, usagef("--addr or %s: %v", client.AddressEnv, err)
 	}

@@ -23,9 +23,9 @@ func (a *app) statusCommand() *cobra.Command {
 			if !s.Ready {
 				ready = "NOT READY"
 			}
-			doors := "loopback"
+			doors := "loopback, or guarded"
 			if s.Insecure {
-				doors = "INSECURE: open beyond loopback without TLS and tokens"
+				doors = "INSECURE: open beyond loopback without TLS or without tokens; /readyz?verbose says which"
 			}
 			t := &screen.Table{}
 			t.Add("cluster", s.Cluster)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"roster"
+	"roster/cmd/node/pick"
 	"roster/cmd/node/screen"
 )
 
@@ -28,13 +29,13 @@ func (a *app) watchCommand() *cobra.Command {
 		Use: "watch", Short: "Print what happens to agents, a line each, until interrupted", Args: args(cobra.NoArgs),
 		Long: "Print what happens to the agents that the flags select: entered, changed, left.\nGoes on at another node when one dies. -o json prints one JSON object a line.",
 	}
-	selected := selectionFlags(cmd)
+	selected := pick.Selecting(cmd)
 	var initial bool
 	var after string
 	cmd.Flags().BoolVar(&initial, "initial", false, "begin with the present matches, then synced")
 	cmd.Flags().StringVar(&after, "after", "", "token or cursor to begin after; now, unless it is given")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		q, err := selected.query()
+		q, err := selected.Query()
 		if err != nil {
 			return err
 		}

@@ -23,21 +23,40 @@ func DecodeMap(b []byte) (roster.ClusterMap, error) {
 	return m, nil
 }
 
+// A map has mapBase values; what has come since follows where it says anything, so that
+// a map that does without is written, and read, as it ever was.
+const (
+	mapBase    = 6
+	mapSteered = 8 // with Draining and Paused
+)
+
 // Map writes a cluster map.
 func (w *Writer) Map(m roster.ClusterMap) {
-	w.Array(6)
+	steered := len(m.Draining) > 0 || m.Paused
+	if steered {
+		w.Array(mapSteered)
+	} else {
+		w.Array(mapBase)
+	}
 	w.Uint(m.Version)
 	w.Text(m.Cluster)
 	w.Text(m.ClusterID)
 	w.Text(string(m.Durability))
 	list(w, m.Slots, (*Writer).shard)
 	list(w, m.Shards, (*Writer).voters)
+	if steered {
+		list(w, m.Draining, (*Writer).member)
+		w.Bool(m.Paused)
+	}
 }
 
 // Map reads a cluster map.
 func (r *Reader) Map() roster.ClusterMap {
-	r.Array(6)
-	return roster.ClusterMap{
+	n := r.List()
+	if r.err == nil && n != mapBase && n != mapSteered {
+		r.Fail("a cluster map of %d values: it was written by a newer version", n)
+	}
+	m := roster.ClusterMap{
 		Version:    r.Uint(),
 		Cluster:    r.Text(),
 		ClusterID:  r.Text(),
@@ -45,19 +64,27 @@ func (r *Reader) Map() roster.ClusterMap {
 		Slots:      items(r, (*Reader).shard),
 		Shards:     items(r, (*Reader).voters),
 	}
+	if n == mapSteered {
+		m.Draining, m.Paused = items(r, (*Reader).member), r.Bool()
+	}
+	return m
 }
+
+func (w *Writer) member(id roster.NodeID) { w.Text(string(id)) }
+
+func (r *Reader) member() roster.NodeID { return roster.NodeID(r.Text()) }
 
 func (w *Writer) shard(id roster.ShardID) { w.Uint(uint64(id)) }
 
 func (w *Writer) voters(v roster.ShardVoters) {
 	w.Array(2)
 	w.shard(v.ID)
-	list(w, v.Voters, func(w *Writer, id roster.NodeID) { w.Text(string(id)) })
+	list(w, v.Voters, (*Writer).member)
 }
 
 func (r *Reader) voters() roster.ShardVoters {
 	r.Array(2)
-	return roster.ShardVoters{ID: r.shard(), Voters: items(r, func(r *Reader) roster.NodeID { return roster.NodeID(r.Text()) })}
+	return roster.ShardVoters{ID: r.shard(), Voters: items(r, (*Reader).member)}
 }
 
 // Node writes what is known of a node.
@@ -94,4 +121,24 @@ func (r *Reader) Session() roster.Session {
 	r.Array(5)
 	return roster.Session{ID: roster.SessionID(r.Text()), TTL: roster.Duration(r.Int()), Generation: roster.Index(r.Uint()),
 		Ended: r.Bool(), Shards: items(r, (*Reader).shard)}
+}
+
+// AccessToken writes an access token with what JSON leaves out, less what is left of its
+// life, which is another every time one looks.
+func (w *Writer) AccessToken(t roster.AccessToken) {
+	w.Array(7)
+	w.Text(t.ID)
+	w.Text(t.Name)
+	list(w, t.Rules, (*Writer).Text)
+	w.Int(int64(t.CreatedAt))
+	w.Text(string(t.CreatedBy))
+	w.Int(int64(t.Expires))
+	w.Text(t.Hash)
+}
+
+// AccessToken reads an access token.
+func (r *Reader) AccessToken() roster.AccessToken {
+	r.Array(7)
+	return roster.AccessToken{ID: r.Text(), Name: r.Text(), Rules: items(r, (*Reader).Text), CreatedAt: roster.WallTime(r.Int()),
+		CreatedBy: roster.Principal(r.Text()), Expires: roster.LogTime(r.Int()), Hash: r.Text()}
 }

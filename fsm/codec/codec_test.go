@@ -95,38 +95,140 @@ func TestGoldenResults(t *testing.T) {
 	}
 }
 
+// A map that is steered has a form of its own; the other is as it was before there was
+// steering.
 func TestGoldenMap(t *testing.T) {
-	b, err := AppendMap(nil, clusterMap())
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "map", b)
-	got, err := DecodeMap(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(clusterMap(), got); diff != "" {
-		t.Errorf("(-written +read)\n%s", diff)
+	steered := clusterMap()
+	steered.Draining, steered.Paused = []roster.NodeID{"n2-0b0c0d0e"}, true
+	for name, m := range map[string]roster.ClusterMap{"map": clusterMap(), "map_steered": steered} {
+		b, err := AppendMap(nil, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, b)
+		got, err := DecodeMap(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(m, got); diff != "" {
+			t.Errorf("%s (-written +read)\n%s", name, diff)
+		}
 	}
 }
 
-// The size of an operation is what it adds to an entry, and an entry adds little.
-func TestOpSize(t *testing.T) {
+// An entry of encoded operations is the entry of the operations, and their sizes are
+// what they add to it.
+func TestEncodedEntry(t *testing.T) {
 	e := entry()
 	n := 0
+	var ops []Encoded
 	for _, x := range e.Ops {
-		n += OpSize(x)
+		encoded, err := Encode(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := encoded.Op(); err != nil || encoded.Kind() != x.Command.Kind() || encoded.Exact() != (x.Request.Client != 0) || !cmp.Equal(got, x) {
+			t.Errorf("%v came back as %v, %v", x, got, err)
+		}
+		ops = append(ops, encoded)
+		n += encoded.Size()
 	}
-	b, err := AppendEntry(nil, e)
+	want, err := AppendEntry(nil, e)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(b) < n || len(b) > n+EntryHeadMax {
-		t.Errorf("operations of %d bytes in an entry of %d", n, len(b))
+	got, err := AppendEncoded(nil, e, ops)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got %x, %v\nwant %x", got, err, want)
 	}
-	if got := OpSize(roster.Op{}); got != 0 {
-		t.Errorf("an operation without a command has %d bytes", got)
+	if len(got) < n || len(got) > n+EntryHeadMax {
+		t.Errorf("operations of %d bytes in an entry of %d", n, len(got))
 	}
+	if _, err := AppendEncoded(nil, e, []Encoded{{}}); err == nil {
+		t.Error("an entry with an operation of no bytes")
+	}
+	if _, err := Encode(roster.Op{}); roster.CodeOf(err) != roster.CodeInvalid {
+		t.Errorf("an operation without a command: %v", err)
+	}
+}
+
+// Check and DecodeOp refuse the same bytes for the same reason, wherever one is changed
+// or they end.
+func TestCheckRefusesWhatDecodeRefuses(t *testing.T) {
+	refused := 0
+	for _, c := range commands() {
+		b, err := AppendOp(nil, op(c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range b {
+			refused += sameJudgement(t, b[:n])
+			for _, other := range []byte{0x00, 0x7f, 0x80, 0x92, 0xc0, 0xc3, 0xca, 0xcf, 0xd9, 0xdd, 0xff, b[n] + 1, b[n] - 1} {
+				changed := bytes.Clone(b)
+				changed[n] = other
+				refused += sameJudgement(t, changed)
+			}
+		}
+		refused += sameJudgement(t, append(b, 0))
+	}
+	if refused < 1000 {
+		t.Errorf("only %d were refused", refused)
+	}
+}
+
+// sameJudgement returns 1 when b was refused.
+func sameJudgement(t *testing.T, b []byte) int {
+	t.Helper()
+	x, want := DecodeOp(b)
+	e, err := Check(b)
+	if fmt.Sprint(err) != fmt.Sprint(want) || errors.Unwrap(err) != errors.Unwrap(want) {
+		t.Fatalf("%x: checked %v, decoded %v", b, err, want)
+	}
+	if want != nil {
+		return 1
+	}
+	entry, err := AppendEncoded(nil, roster.Entry{}, []Encoded{e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := DecodeEntry(entry)
+	if err != nil || !cmp.Equal(got.Ops[0], x) {
+		t.Fatalf("%x: an entry of it is %v, %v", b, got, err)
+	}
+	return 0
+}
+
+// What is written is what the msgpack library writes, around every limit of a form.
+func TestWritesAsTheLibraryDoes(t *testing.T) {
+	var b bytes.Buffer
+	library, w := msgpack.NewEncoder(&b), NewWriter(nil)
+	same := func(what string, n uint64, err error) {
+		t.Helper()
+		if err != nil || !bytes.Equal(b.Bytes(), w.Bytes()) {
+			t.Errorf("%s of %d: %x, the library %x, %v", what, int64(n), w.Bytes(), b.Bytes(), err)
+		}
+		b.Reset()
+		w.Reset(nil)
+	}
+	for shift := range 64 {
+		for _, n := range []uint64{1 << shift, 1<<shift - 1, 1<<shift + 1, -(1 << shift), -(1 << shift) - 1, -(1 << shift) + 1} {
+			w.Uint(n)
+			same("a number", n, library.EncodeUint(n))
+			w.Int(int64(n))
+			same("a signed number", n, library.EncodeInt(int64(n)))
+			if n < 1<<17 {
+				w.Array(int(n))
+				same("an array", n, library.EncodeArrayLen(int(n)))
+				text := strings.Repeat("x", int(n))
+				w.Text(text)
+				same("a text", n, library.EncodeString(text))
+			}
+		}
+	}
+	w.Bool(true)
+	w.Bool(false)
+	w.Nil()
+	same("words", 0, errors.Join(library.EncodeBool(true), library.EncodeBool(false), library.EncodeNil()))
 }
 
 // Appending leaves what was there.

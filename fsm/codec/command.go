@@ -53,6 +53,13 @@ func (w *Writer) command(c roster.Command) {
 		w.Array(2)
 		w.Uint(c.If)
 		w.Map(c.Map)
+	case roster.SetToken:
+		w.Array(2)
+		w.AccessToken(c.Token)
+		w.Int(int64(c.TTL))
+	case roster.DropToken:
+		w.Array(1)
+		w.Text(c.ID)
 	default:
 		w.note(roster.Invalid("", "%T is not a command that can be written", c))
 	}
@@ -74,6 +81,8 @@ var decoders = map[roster.Kind]func(*Reader) roster.Command{
 	roster.KindLeaveNode:     func(r *Reader) roster.Command { return roster.LeaveNode{ID: r.nodeID()} },
 	roster.KindRenewNode:     func(r *Reader) roster.Command { return roster.RenewNode{ID: r.nodeID()} },
 	roster.KindSetMap:        func(r *Reader) roster.Command { return r.setMap() },
+	roster.KindSetToken:      func(r *Reader) roster.Command { return r.setToken() },
+	roster.KindDropToken:     func(r *Reader) roster.Command { r.Array(1); return roster.DropToken{ID: r.Text()} },
 }
 
 func (r *Reader) command(kind uint64) roster.Command {
@@ -116,13 +125,14 @@ func (w *Writer) update(c roster.Update) {
 }
 
 func (r *Reader) update() roster.Update {
+	defer r.share()()
 	r.Array(8)
 	return roster.Update{
 		ID:           roster.AgentID(r.Text()),
 		IfMatch:      roster.Index(r.Uint()),
-		Capabilities: absent(r, func(r *Reader) []roster.Capability { return items(r, (*Reader).capability) }),
+		Capabilities: absent(r, (*Reader).capabilities),
 		Labels:       r.patch(),
-		Endpoints:    absent(r, func(r *Reader) []roster.Endpoint { return items(r, (*Reader).endpoint) }),
+		Endpoints:    absent(r, (*Reader).endpoints),
 		Description:  absent(r, (*Reader).Text),
 		Metadata:     r.patch(),
 		OnEnd:        absent(r, func(r *Reader) roster.OnEnd { return roster.OnEnd(r.Text()) }),
@@ -212,6 +222,11 @@ func (r *Reader) nodeID() roster.NodeID {
 func (r *Reader) setMap() roster.SetMap {
 	r.Array(2)
 	return roster.SetMap{If: r.Uint(), Map: r.Map()}
+}
+
+func (r *Reader) setToken() roster.SetToken {
+	r.Array(2)
+	return roster.SetToken{Token: r.AccessToken(), TTL: roster.Duration(r.Int())}
 }
 
 func (r *Reader) shard() roster.ShardID { return roster.ShardID(r.Uint32()) }

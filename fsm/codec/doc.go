@@ -11,5 +11,7 @@
 // panic. They check form only; the rules (package fsm) check content.
 //
 // What the caller owes: decoded values own their memory, so the input may be reused.
-// Encoders keep no reference to what they are given.
+// But the agents, patches and records of one input share one copy of it, so that
+// whoever keeps one of many for long makes a copy, as the rules do. Encoders keep no
+// reference to what they are given.
 package codec

@@ -13,17 +13,25 @@ const (
 // AppendEntry appends e to dst. It refuses (Invalid) a command that is not in the
 // table and more than EntryOpsMax operations.
 func AppendEntry(dst []byte, e roster.Entry) ([]byte, error) {
-	if len(e.Ops) > roster.EntryOpsMax {
-		return dst, roster.Invalid("", "an entry of %d operations; at most %d", len(e.Ops), roster.EntryOpsMax)
-	}
 	w := NewWriter(dst)
+	w.entry(e, len(e.Ops))
+	for _, op := range e.Ops {
+		w.op(op)
+	}
+	return w.Finish()
+}
+
+// entry begins an entry of so many operations, which must follow.
+func (w *Writer) entry(e roster.Entry, ops int) {
+	if ops > roster.EntryOpsMax {
+		w.note(roster.Invalid("", "an entry of %d operations; at most %d", ops, roster.EntryOpsMax))
+	}
 	w.Array(5)
 	w.Uint(entryVersion)
 	w.Uint(uint64(e.Shard))
 	w.Int(int64(e.At))
 	w.Int(int64(e.Wall))
-	list(w, e.Ops, (*Writer).op)
-	return w.Finish()
+	w.Array(ops)
 }
 
 // DecodeEntry reads what AppendEntry wrote. A fault is an Internal *roster.Error with
@@ -62,18 +70,6 @@ func DecodeOp(b []byte) (roster.Op, error) {
 		return roster.Op{}, err
 	}
 	return op, nil
-}
-
-// OpSize returns how many bytes op takes in an entry, and 0 for an operation that
-// cannot be written. An entry's own head takes fewer than EntryHeadMax more.
-func OpSize(op roster.Op) int {
-	w := NewWriter(nil)
-	w.op(op)
-	b, err := w.Finish()
-	if err != nil {
-		return 0
-	}
-	return len(b)
 }
 
 // EntryHeadMax bounds the bytes of an entry beside those of its operations.

@@ -43,7 +43,10 @@ func FuzzDecodeOp(f *testing.F) {
 		}
 		f.Add(b)
 	}
-	f.Fuzz(func(t *testing.T, b []byte) { roundTrip(t, b, DecodeOp, AppendOp) })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		roundTrip(t, b, DecodeOp, AppendOp)
+		sameJudgement(t, b)
+	})
 }
 
 func FuzzDecodeResult(f *testing.F) {

@@ -1,13 +1,9 @@
 package codec
 
 import (
-	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-
-	"github.com/vmihailenco/msgpack/v5"
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
 	"roster"
 )
@@ -30,21 +26,19 @@ const eagerMax = 256
 // return zero values, and Finish returns it.
 type Reader struct {
 	b   []byte
-	r   *bytes.Reader
-	dec *msgpack.Decoder
+	at  int
 	err error
+	dry bool // look at the form alone: texts are empty, lists stay so
+	shared
 }
 
 // NewReader returns a Reader of b.
-func NewReader(b []byte) *Reader {
-	r := bytes.NewReader(b)
-	return &Reader{b: b, r: r, dec: msgpack.NewDecoder(r)}
-}
+func NewReader(b []byte) *Reader { return &Reader{b: b} }
 
 // Finish returns the first fault, also when bytes are left over.
 func (r *Reader) Finish() error {
-	if r.err == nil && r.r.Len() > 0 {
-		r.Fail("%d bytes are left over", r.r.Len())
+	if r.err == nil && r.left() > 0 {
+		r.Fail("%d bytes are left over", r.left())
 	}
 	return r.err
 }
@@ -53,7 +47,9 @@ func (r *Reader) Finish() error {
 func (r *Reader) Err() error { return r.err }
 
 // More reports whether values are left.
-func (r *Reader) More() bool { return r.err == nil && r.r.Len() > 0 }
+func (r *Reader) More() bool { return r.err == nil && r.left() > 0 }
+
+func (r *Reader) left() int { return len(r.b) - r.at }
 
 // Fail makes the bytes malformed for a reason that the caller found.
 func (r *Reader) Fail(format string, args ...any) {
@@ -65,29 +61,62 @@ func (r *Reader) note(cause error, detail string) {
 	if r.err != nil {
 		return
 	}
-	at := len(r.b) - r.r.Len()
-	r.err = &roster.Error{Code: roster.CodeInternal, Detail: fmt.Sprintf("%s (byte %d of %d)", detail, at, len(r.b)), Cause: cause}
+	r.err = &roster.Error{Code: roster.CodeInternal, Detail: fmt.Sprintf("%s (byte %d of %d)", detail, r.at, len(r.b)), Cause: cause}
 }
 
-// check notes a fault of the msgpack layer.
-func (r *Reader) check(err error) {
-	switch {
-	case err == nil:
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		r.Fail("the bytes end early")
-	default:
-		r.Fail("%v", err)
+// code takes the next byte, 0 once there was a fault.
+func (r *Reader) code() byte {
+	if r.err != nil {
+		return 0
 	}
+	if r.at == len(r.b) {
+		r.Fail("the bytes end early")
+		return 0
+	}
+	c := r.b[r.at]
+	r.at++
+	return c
+}
+
+// size takes a number of 1, 2, 4 or 8 bytes; 0 once there was a fault.
+func (r *Reader) size(bytes int) uint64 {
+	if r.err != nil {
+		return 0
+	}
+	if r.left() < bytes {
+		r.Fail("the bytes end early")
+		return 0
+	}
+	b := r.b[r.at:]
+	r.at += bytes
+	switch bytes {
+	case 1:
+		return uint64(b[0])
+	case 2:
+		return uint64(binary.BigEndian.Uint16(b))
+	case 4:
+		return uint64(binary.BigEndian.Uint32(b))
+	}
+	return binary.BigEndian.Uint64(b)
+}
+
+// array takes the head of an array.
+func (r *Reader) array() uint64 {
+	switch c := r.code(); {
+	case r.err != nil:
+	case c >= codeFixArray && c < codeFixText:
+		return uint64(c & 0x0f)
+	case c == codeArray16, c == codeArray32:
+		return r.size(2 << (c - codeArray16))
+	default:
+		r.Fail("code %#x where an array belongs", c)
+	}
+	return 0
 }
 
 // Array reads the head of an array that must have exactly n values.
 func (r *Reader) Array(n int) {
-	if r.err != nil {
-		return
-	}
-	got, err := r.dec.DecodeArrayLen()
-	r.check(err)
-	if r.err == nil && got != n {
+	if got := r.array(); r.err == nil && got != uint64(n) {
 		r.Fail("an array of %d values where %d belong", got, n)
 	}
 }
@@ -95,30 +124,17 @@ func (r *Reader) Array(n int) {
 // List reads the head of an array of any length. No length that the remaining bytes
 // could not fill is returned.
 func (r *Reader) List() int {
-	if r.err != nil {
+	n := r.array()
+	if n > uint64(r.left()) {
+		r.Fail("an array of %d values in %d bytes", n, r.left())
 		return 0
 	}
-	n, err := r.dec.DecodeArrayLen()
-	r.check(err)
-	switch {
-	case r.err != nil:
-		return 0
-	case n < 0 || n > r.r.Len():
-		r.Fail("an array of %d values in %d bytes", n, r.r.Len())
-		return 0
-	}
-	return n
+	return int(n)
 }
 
-// Uint reads an unsigned number.
-func (r *Reader) Uint() uint64 {
-	if !r.number() {
-		return 0
-	}
-	v, err := r.dec.DecodeUint64()
-	r.check(err)
-	return v
-}
+// Uint reads an unsigned number. One that was written as negative comes out as what
+// its bits are: the rules judge it.
+func (r *Reader) Uint() uint64 { return r.number() }
 
 // Uint32 reads an unsigned number of 32 bits.
 func (r *Reader) Uint32() uint32 {
@@ -131,74 +147,86 @@ func (r *Reader) Uint32() uint32 {
 }
 
 // Int reads a signed number.
-func (r *Reader) Int() int64 {
-	if !r.number() {
-		return 0
-	}
-	v, err := r.dec.DecodeInt64()
-	r.check(err)
-	return v
-}
+func (r *Reader) Int() int64 { return int64(r.number()) }
 
-// number reports whether an integer comes next: the layer below would also take a nil
-// or a float for one.
-func (r *Reader) number() bool {
-	c := r.peek()
-	if r.err == nil && !msgpcode.IsFixedNum(c) && (c < msgpcode.Uint8 || c > msgpcode.Int64) {
+// number takes an integer in any of its forms; a nil or a float is none.
+func (r *Reader) number() uint64 {
+	switch c := r.code(); {
+	case r.err != nil:
+	case c <= codePositive:
+		return uint64(c)
+	case c >= codeNegative:
+		return uint64(int8(c))
+	case c >= codeUint8 && c <= codeUint64:
+		return r.size(1 << (c - codeUint8))
+	case c == codeInt8:
+		return uint64(int8(r.size(1)))
+	case c == codeInt16:
+		return uint64(int16(r.size(2)))
+	case c == codeInt32:
+		return uint64(int32(r.size(4)))
+	case c == codeInt64:
+		return r.size(8)
+	default:
 		r.Fail("code %#x where a number belongs", c)
 	}
-	return r.err == nil
+	return 0
 }
 
 // Bool reads a truth value.
 func (r *Reader) Bool() bool {
-	if c := r.peek(); r.err == nil && c != msgpcode.False && c != msgpcode.True {
+	c := r.code()
+	if r.err == nil && c != codeFalse && c != codeTrue {
 		r.Fail("code %#x where a truth value belongs", c)
 	}
-	if r.err != nil {
-		return false
-	}
-	v, err := r.dec.DecodeBool()
-	r.check(err)
-	return v
+	return c == codeTrue
 }
 
 // Text reads text.
 func (r *Reader) Text() string {
+	n := r.text()
+	if n > uint64(r.left()) {
+		r.Fail("text of %d bytes in %d", n, r.left())
+	}
 	if r.err != nil {
 		return ""
 	}
-	n, err := r.dec.DecodeBytesLen()
-	r.check(err)
-	switch {
-	case r.err != nil:
-		return ""
-	case n < 0 || n > r.r.Len():
-		r.Fail("text of %d bytes in %d", n, r.r.Len())
+	at := r.at
+	r.at += int(n)
+	if r.dry {
 		return ""
 	}
-	at := len(r.b) - r.r.Len()
-	_, err = r.r.Seek(int64(n), io.SeekCurrent)
-	r.check(err)
-	return string(r.b[at : at+n])
+	if r.on {
+		return r.whole[at:r.at]
+	}
+	return string(r.b[at:r.at])
+}
+
+// text takes the head of a text and returns its length.
+func (r *Reader) text() uint64 {
+	switch c := r.code(); {
+	case r.err != nil:
+	case c >= codeFixText && c < codeNil:
+		return uint64(c & 0x1f)
+	case c >= codeText8 && c <= codeText32:
+		return r.size(1 << (c - codeText8))
+	case c >= codeBin8 && c <= codeBin32:
+		return r.size(1 << (c - codeBin8))
+	default:
+		r.Fail("code %#x where text belongs", c)
+	}
+	return 0
 }
 
 // Nil takes an absent value and reports whether there was one.
 func (r *Reader) Nil() bool {
-	if c := r.peek(); r.err != nil || c != msgpcode.Nil {
-		return false
+	if r.code() == codeNil {
+		return true
 	}
-	r.check(r.dec.DecodeNil())
-	return true
-}
-
-func (r *Reader) peek() byte {
-	if r.err != nil {
-		return 0
+	if r.err == nil {
+		r.at--
 	}
-	c, err := r.dec.PeekCode()
-	r.check(err)
-	return c
+	return false
 }
 
 // version reads a format version that must be want.
@@ -210,12 +238,23 @@ func (r *Reader) version(what string, want uint64) {
 
 // items reads an array of items; never nil.
 func items[T any](r *Reader, item func(*Reader) T) []T {
+	return itemsIn(r, new(slab[T]), item)
+}
+
+// itemsIn is items, in a slab where lists are shared.
+func itemsIn[T any](r *Reader, s *slab[T], item func(*Reader) T) []T {
 	n := r.List()
-	out := make([]T, 0, min(n, eagerMax))
+	out := []T{}
+	if !r.dry {
+		out = room(r, s, n)
+	}
 	for range n {
-		out = append(out, item(r))
+		x := item(r)
 		if r.err != nil {
 			return out[:0]
+		}
+		if !r.dry {
+			out = append(out, x)
 		}
 	}
 	return out

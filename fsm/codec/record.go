@@ -29,6 +29,7 @@ func (r *Reader) Record() *roster.Record {
 	if r.Nil() {
 		return nil
 	}
+	defer r.share()()
 	r.Array(13)
 	return &roster.Record{
 		Agent:      r.agent(),
@@ -59,12 +60,13 @@ func (w *Writer) agent(a roster.Agent) {
 }
 
 func (r *Reader) agent() roster.Agent {
+	defer r.share()()
 	r.Array(8)
 	return roster.Agent{
 		ID:           roster.AgentID(r.Text()),
-		Capabilities: items(r, (*Reader).capability),
+		Capabilities: r.capabilities(),
 		Labels:       r.stringMap(),
-		Endpoints:    items(r, (*Reader).endpoint),
+		Endpoints:    r.endpoints(),
 		Description:  r.Text(),
 		Metadata:     r.stringMap(),
 		Session:      roster.SessionID(r.Text()),
@@ -82,6 +84,14 @@ func (w *Writer) capability(c roster.Capability) {
 func (r *Reader) capability() roster.Capability {
 	r.Array(3)
 	return roster.Capability{Name: r.Text(), Version: r.Text(), Attributes: r.stringMap()}
+}
+
+func (r *Reader) capabilities() []roster.Capability {
+	return itemsIn(r, &r.shared.capabilities, (*Reader).capability)
+}
+
+func (r *Reader) endpoints() []roster.Endpoint {
+	return itemsIn(r, &r.shared.endpoints, (*Reader).endpoint)
 }
 
 func (w *Writer) endpoint(e roster.Endpoint) {
@@ -110,7 +120,13 @@ func (r *Reader) stringMap() roster.Map {
 		r.Fail("a map with a key but no value")
 		return roster.Map{}
 	}
-	m := make(roster.Map, 0, min(n/2, eagerMax))
+	if r.dry {
+		for i := 0; i < n && r.err == nil; i++ {
+			_ = r.Text() // keys and values alike
+		}
+		return roster.Map{}
+	}
+	m := roster.Map(room(r, &r.pairs, n/2))
 	for range n / 2 {
 		m = append(m, roster.Pair{Key: r.Text(), Value: r.Text()})
 		if r.err != nil {

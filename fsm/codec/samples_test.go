@@ -53,6 +53,9 @@ func commands() []roster.Command {
 		roster.LeaveNode{ID: "n1-0a0b0c0d"},
 		roster.RenewNode{ID: "n1-0a0b0c0d"},
 		roster.SetMap{If: 2, Map: clusterMap()},
+		roster.SetToken{TTL: 3600e9, Token: roster.AccessToken{ID: "0a0b0c0d", Name: "payments", Rules: []string{"write:payments", "read:*"},
+			CreatedAt: 1_700_000_000_000_000_000, CreatedBy: "root", Expires: 77, Hash: "hash"}},
+		roster.DropToken{ID: "0a0b0c0d"},
 	}
 }
 

@@ -1,15 +1,20 @@
-// Package index finds agents by what they are: sorted lists of ids under capability,
-// namespace, status, health, node and label, and under the words of their text.
+// Package index finds agents by what they are: lists under capability, namespace,
+// status, health, node and label, and under the words of their text.
 //
-// All lists lie in one ordered tree of (term, id): a list is a range of it, so a
-// label that only one agent has costs one small item and not a tree of its own. A
-// term is a number given to a field and value while some agent has them. Lists are
-// walked in id order from any id on, which makes a page cost what it shows, and
-// intersected by leaping, which makes it cost what the smallest list holds.
+// A list holds the ordinals of agents, small numbers that table.Roll gives: one of
+// them costs nothing beside the term, few are a sorted slice, many a compressed
+// bitmap. So a word that every agent has costs a bit an agent, and one that a single
+// agent has costs little more than its letters.
+//
+// Answers come in the order of ids, which ordinals say nothing of. A search therefore
+// either picks the agents of the shortest list and sorts what the page needs, or walks
+// the ids in order from the page's beginning and asks the lists about each, whichever
+// should cost less. Agents of a namespace lie together, so that a walk keeps to theirs.
+// A walk that turns out long ends in picking.
 //
 // The index is derived: it is rebuilt from records and never written anywhere.
 //
 // What the caller owes: Replace is told of every change, in order, by one writer who
-// keeps readers out; reads may run beside each other. A List dies with the next
-// Replace.
+// keeps readers out; reads may run beside each other. An ordinal stands for one agent
+// from its first Replace to its last.
 package index

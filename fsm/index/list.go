@@ -1,93 +1,101 @@
 package index
 
 import (
-	"github.com/tidwall/btree"
+	"slices"
 
-	"roster"
-	"roster/query"
+	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// List walks the agents of one term in id order. It only moves forward.
-type List struct {
-	parts []part // one a value; values are few, so the least is found by looking
+const (
+	// smallMax is how many ordinals a list keeps as they are: compressed, so few would
+	// cost more.
+	smallMax = 1024
+	// smallAgain is how few a compressed list must hold to be written out again; far
+	// below smallMax, so that no list goes to and fro.
+	smallAgain = smallMax / 4
+)
+
+// set is the ordinals under one term, never none: the one that most terms have, or a
+// list.
+type set struct {
+	one  uint32
+	more *list // nil: one
 }
 
-// part walks one list.
-type part struct {
-	items   btree.IterG[posting]
-	term    uint64
-	at      roster.AgentID
-	started bool
-	ended   bool
+// list is a sorted list while short and a compressed bitmap when long.
+type list struct {
+	n     int
+	small []uint32
+	big   *roaring.Bitmap // nil: small
 }
 
-// List returns the agents that have any of the term's values.
-func (x *Index) List(t query.Term) *List {
-	l := new(List)
-	for _, v := range t.Values {
-		if known := x.terms[key{t.Field, v}]; known != nil {
-			l.parts = append(l.parts, part{items: x.postings.Iter(), term: known.number})
+func (s set) size() int {
+	if s.more == nil {
+		return 1
+	}
+	return s.more.n
+}
+
+func (s set) has(at uint32) bool {
+	switch {
+	case s.more == nil:
+		return s.one == at
+	case s.more.big != nil:
+		return s.more.big.Contains(at)
+	}
+	_, ok := slices.BinarySearch(s.more.small, at)
+	return ok
+}
+
+// each calls f with the ordinals in order until f is false.
+func (s set) each(f func(uint32) bool) {
+	switch {
+	case s.more == nil:
+		f(s.one)
+	case s.more.big != nil:
+		s.more.big.Iterate(f)
+	default:
+		for _, at := range s.more.small {
+			if !f(at) {
+				return
+			}
 		}
 	}
-	return l
 }
 
-// Next returns the first agent that is not before id, or comes past it.
-func (l *List) Next(id roster.AgentID, past bool) (least roster.AgentID, ok bool) {
-	for i := range l.parts {
-		p := &l.parts[i]
-		p.seek(id, past)
-		if !p.ended && (!ok || p.at < least) {
-			least, ok = p.at, true
+// add puts at into the list, if it is not there.
+func (l *list) add(at uint32) {
+	if l.big != nil {
+		if l.big.CheckedAdd(at) {
+			l.n++
 		}
-	}
-	return least, ok
-}
-
-// seek moves on to what Next wants. One step is tried before a search from the root:
-// neighbours are what a walk wants most.
-func (p *part) seek(id roster.AgentID, past bool) {
-	reached := func() bool { return p.ended || p.started && (p.at > id || p.at == id && !past) }
-	if reached() {
 		return
 	}
-	if p.started {
-		p.take(p.items.Next())
+	if n := len(l.small); n == 0 || l.small[n-1] < at {
+		l.small = append(l.small, at)
+	} else if i, there := slices.BinarySearch(l.small, at); !there {
+		l.small = slices.Insert(l.small, i, at)
 	}
-	if !reached() {
-		p.take(p.items.Seek(posting{p.term, id}))
-	}
-	if !reached() {
-		p.take(p.items.Next())
+	l.n = len(l.small)
+	if l.n > smallMax {
+		l.big, l.small = roaring.BitmapOf(l.small...), nil
 	}
 }
 
-// take notes where the iterator stands.
-func (p *part) take(ok bool) {
-	p.started = true
-	if !ok || p.items.Item().term != p.term {
-		p.ended = true
-		return
-	}
-	p.at = p.items.Item().agent
-}
-
-// Common returns the first agent, not before id or past it, that stands in every list:
-// each list in turn leaps to where the others stand. There must be at least one list.
-func Common(lists []*List, id roster.AgentID, past bool) (roster.AgentID, bool) {
-	for agreed := 0; agreed < len(lists); {
-		agreed = 0
-		for _, l := range lists {
-			at, ok := l.Next(id, past)
-			if !ok {
-				return "", false
-			}
-			if at != id || past {
-				id, past = at, false
-				break
-			}
-			agreed++
+// remove takes at out of the list, if it is there, and reports whether none is left.
+func (l *list) remove(at uint32) (empty bool) {
+	if l.big == nil {
+		if i, there := slices.BinarySearch(l.small, at); there {
+			l.small = slices.Delete(l.small, i, i+1)
 		}
+		l.n = len(l.small)
+		return l.n == 0
 	}
-	return id, true
+	if l.big.CheckedRemove(at) {
+		l.n--
+	}
+	if l.n <= smallAgain {
+		l.big, l.small = nil, l.big.ToArray()
+	}
+	return l.n == 0
 }

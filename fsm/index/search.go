@@ -19,29 +19,36 @@ type Mark struct {
 	Score uint64         // its score, for a query with a text
 }
 
-// leapMax says which lists are worth intersecting: those at most this many times as
-// long as the shortest. Looking at a record costs less than leaping through a list
-// that holds nearly everything.
-const leapMax = 8
+// Row is a record and its agent's ordinal.
+type Row struct {
+	Record  *roster.Record
+	Ordinal uint32
+}
 
 // Roll is what a search reads beside the lists.
 type Roll struct {
-	ByID *btree.Map[roster.AgentID, *roster.Record] // every record in id order
-	Get  func(roster.AgentID) (*roster.Record, bool)
+	ByID *btree.Map[roster.AgentID, Row] // every record in id order
+	At   func(ordinal uint32) *roster.Record
 }
 
 // Search returns at most limit records of the roll that q selects, after a mark: in id
 // order, or for a query with a text in the order of falling scores and then ids. The
-// plan says in words what was walked, how many records were looked at and how many
+// plan says in words how: the lists and their lengths, how many ids were held against
+// them, where they were walked in order, how many records were looked at and how many
 // matched.
 //
-// Without a text it costs what is looked at until the page is full. With one, every
-// match is scored for each page.
+// Without a text a page costs no more than about twice the lesser of: a look at each
+// agent of the shortest list, or an eighth of that for each agent on the roll; mostly
+// it costs what it shows. With a text every match is scored for each page.
 func (x *Index) Search(roll Roll, q *query.Compiled, after Mark, limit int) (records []*roster.Record, plan string) {
+	return x.search(roll, q, after, limit, either)
+}
+
+func (x *Index) search(roll Roll, q *query.Compiled, after Mark, limit int, way way) ([]*roster.Record, string) {
 	s := &search{index: x, roll: roll, q: q, after: after, limit: limit}
 	s.plan()
-	s.run()
-	records = make([]*roster.Record, len(s.page))
+	s.run(way)
+	records := make([]*roster.Record, len(s.page))
 	for i, h := range s.page {
 		records[i] = h.record
 	}
@@ -55,34 +62,62 @@ type search struct {
 	q      *query.Compiled
 	after  Mark
 	limit  int
-	terms  []sized // worth walking, shortest first
+	terms  []sized // worth looking into, shortest first
+	spaces *sized  // the shortest term of namespaces: they are ranges of ids
 	prefix string  // the rarest word, when that is shorter than any term
 	words  int     // agents under prefix
-	tried  int
+	walked int     // ids held against the lists, in order
+	picked bool    // the shortest list was gone through
+	tried  int     // records looked at
 	page   []hit
 }
 
 type sized struct {
 	query.Term
+	sets []set
 	size int
 }
+
+// has reports whether an agent stands in any of the lists.
+func (t *sized) has(at uint32) bool {
+	for i := range t.sets {
+		if t.sets[i].has(at) {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	// leapMax is how many times as long as the shortest a list may be and is asked even if
+	// it holds most agents.
+	leapMax = 8
+	// setsMax is how many lists of one term, beside the shortest, are worth asking.
+	setsMax = 8
+)
 
 type hit struct {
 	record *roster.Record
 	score  uint64
 }
 
-// plan decides what to walk.
+// plan finds the lists.
 func (s *search) plan() {
 	for _, t := range s.q.Terms() {
-		s.terms = append(s.terms, sized{t, s.index.Size(t)})
+		sets, size := s.index.sets(t)
+		s.terms = append(s.terms, sized{t, sets, size})
 	}
 	slices.SortStableFunc(s.terms, func(a, b sized) int { return cmp.Compare(a.size, b.size) })
-	for i, t := range s.terms {
-		if t.size > leapMax*s.terms[0].size {
-			s.terms = s.terms[:i]
-			break
-		}
+	if i := slices.IndexFunc(s.terms, func(t sized) bool { return t.Field == query.FieldNamespace }); i >= 0 {
+		s.spaces = new(sized)
+		*s.spaces = s.terms[i]
+	}
+	// A list that holds most agents is asked in vain, and many lists cost more to ask
+	// than a record to look at.
+	if len(s.terms) > 1 {
+		s.terms = append(s.terms[:1:1], slices.DeleteFunc(s.terms[1:], func(t sized) bool {
+			return t.size > max(s.roll.ByID.Len()/2, leapMax*s.terms[0].size) || len(t.sets) > setsMax
+		})...)
 	}
 	enough := s.roll.ByID.Len()
 	if len(s.terms) > 0 {
@@ -96,31 +131,36 @@ func (s *search) plan() {
 }
 
 // run fills the page.
-func (s *search) run() {
+func (s *search) run(w way) {
 	switch {
 	case s.prefix != "":
-		for _, id := range s.index.Prefix(s.prefix) {
-			s.try(id)
-		}
-	case len(s.terms) > 0:
-		s.leap()
-	default:
+		s.look(s.index.Prefix(s.prefix), s.terms)
+	case len(s.q.Words()) > 0:
+		s.look(union(s.terms[0].sets), s.terms[1:])
+	case len(s.terms) == 0:
 		from, past := s.start()
-		s.roll.ByID.Ascend(from, func(id roster.AgentID, r *roster.Record) bool { return past && id == from || s.offer(r) })
+		s.roll.ByID.Ascend(from, func(id roster.AgentID, row Row) bool { return past && id == from || s.offer(row.Record) })
+	default:
+		s.inOrder(w)
 	}
 }
 
-// leap walks what the terms have in common.
-func (s *search) leap() {
-	lists := make([]*List, len(s.terms))
-	for i, t := range s.terms {
-		lists[i] = s.index.List(t.Term)
+// look offers the agents that stand in every list.
+func (s *search) look(ordinals []uint32, lists []sized) {
+	for _, at := range ordinals {
+		if inAll(lists, at) {
+			s.offer(s.roll.At(at))
+		}
 	}
-	from, past := s.start()
-	id, ok := Common(lists, from, past)
-	for ok && s.try(id) {
-		id, ok = Common(lists, id, true)
+}
+
+func inAll(lists []sized, at uint32) bool {
+	for i := range lists {
+		if !lists[i].has(at) {
+			return false
+		}
 	}
+	return true
 }
 
 // start returns where the page begins: at an id, or past it.
@@ -129,11 +169,6 @@ func (s *search) start() (id roster.AgentID, past bool) {
 		return s.after.ID, true
 	}
 	return "", false
-}
-
-func (s *search) try(id roster.AgentID) bool {
-	r, ok := s.roll.Get(id)
-	return !ok || s.offer(r)
 }
 
 // offer puts a record on the page if it belongs there, and reports whether more are
@@ -186,7 +221,14 @@ func (s *search) source() string {
 	for i, t := range s.terms {
 		lists[i] = fmt.Sprintf("%s %s (%d)", t.Field, oneOf(t.Values), t.size)
 	}
-	return strings.Join(lists, " ∩ ")
+	text := strings.Join(lists, " ∩ ")
+	if s.walked > 0 {
+		text += fmt.Sprintf(" by id %d", s.walked)
+	}
+	if s.walked > 0 && s.picked {
+		text += ", then all"
+	}
+	return text
 }
 
 // planValues bounds the values of one term that a plan spells out.

@@ -1,13 +1,12 @@
-// Package table keeps the newest record of every agent where readers find it beside
-// the one writer: a look-up takes no lock and allocates nothing.
+// Package table holds the newest record of each agent where readers find it beside
+// the one writer: no lock, no allocation, and never half of a record.
 //
-// A persistent tree would give a consistent moment as well, at several times the cost
-// of a read; look-ups need only the newest record, so consistency is left to the views
-// of package fsm, which keep the writer out. This is the one room of the state machine
-// that may use atomics.
+// It is the one place of the state machine that may be concurrent, and it decides
+// nothing: what is in it follows from the log alone. A [Roll] is the records of one
+// state and gives each agent an ordinal, by which indexes speak of it; a [Table] shows
+// the roll of the present state and the index that it has reached.
 //
-// What the caller owes: one writer at a time calls Put, Delete, Publish and Replace;
-// anybody may call Get, Index and Len meanwhile. Records that were put are never
-// changed. The writer puts records first and publishes the index last, and a reader
-// loads the index first: then the record is at least as new as the index says.
+// What the caller owes: Put, Delete, Publish and Show from one goroutine; records
+// that nobody changes once they are stored. Whoever loads Index before Get finds a
+// record at least as new as that index.
 package table

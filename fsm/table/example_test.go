@@ -8,12 +8,11 @@ import (
 )
 
 func Example() {
-	t := table.New()
-	t.Put(&roster.Record{Agent: roster.Agent{ID: "demo/planner"}, Revision: 7}) // the record first …
-	t.Publish(7)                                                                // … the index last
-
-	at := t.Index() // a reader the other way round
+	roll := table.NewRoll()
+	t := table.New(roll)
+	ordinal := roll.Put(&roster.Record{Agent: roster.Agent{ID: "demo/planner"}, Revision: 5})
+	t.Publish(5)
 	r, ok := t.Get("demo/planner")
-	fmt.Println(at, r.Revision, ok)
-	// Output: 7 7 true
+	fmt.Println(t.Index(), r.Revision, ok, roll.At(ordinal) == r)
+	// Output: 5 5 true true
 }

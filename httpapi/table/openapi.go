@@ -35,6 +35,10 @@ type (
 		Parameters []oaParameter         `json:"parameters,omitempty"`
 		Body       *oaBody               `json:"requestBody,omitempty"`
 		Responses  map[string]oaResponse `json:"responses"`
+		// Security is the token, or none where the node asks for none; Right says in
+		// which namespace it must allow what.
+		Security []map[string][]string `json:"security,omitempty"`
+		Right    string                `json:"x-right,omitempty"`
 	}
 	oaParameter struct {
 		Name        string          `json:"name"`
@@ -91,6 +95,10 @@ func OpenAPI(table []Route, version string) []byte {
 
 func (r *Route) operation() oaOperation {
 	op := oaOperation{ID: r.Name, Tags: []string{r.Tag}, Summary: r.Summary, Parameters: r.parameters(), Responses: make(map[string]oaResponse)}
+	if r.Right.In != Open {
+		op.Security = []map[string][]string{{"token": {}}, {}}
+		op.Right = r.Right.Verb.String() + ", namespace: " + string(r.Right.In)
+	}
 	if r.Body != NoBody {
 		op.Body = &oaBody{Required: true, Content: make(map[string]oaMedia)}
 		for _, media := range r.Body.Types() {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"roster"
+	"roster/access"
 )
 
 // BodyBytesMax bounds every body but a batch, which may have roster.BatchBytesMax.
@@ -22,6 +23,7 @@ type Route struct {
 	Name         string // operation id, and label of the metrics
 	Tag          string
 	Summary      string
+	Right        Right
 	Params       []Param
 	Headers      []string // of the request, beside those that every route may have
 	Body         Body
@@ -30,6 +32,25 @@ type Route struct {
 	Stream       bool  // goes on until its context ends
 	Lean         bool  // sets no deadline, because the service does
 }
+
+// Right is what a route asks of its caller where authorisation is on.
+type Right struct {
+	Verb access.Verb
+	In   Where
+}
+
+// Where says in which namespace the verb must be allowed.
+type Where string
+
+// The places. Every route names one: a test refuses none.
+const (
+	Open      Where = "open"     // whoever asks, without a token
+	Anywhere  Where = "anywhere" // any token that allows the verb in some namespace
+	InPath    Where = "path"     // that of {ns}
+	InSession Where = "session"  // that of the session {id}
+	Named     Where = "named"    // those that body or query name: package gate judges each
+	Cluster   Where = "cluster"  // in all of them
+)
 
 // Takes reports whether a request header has a meaning on the route.
 func (r *Route) Takes(header string) bool { return slices.Contains(r.Headers, header) }
@@ -66,6 +87,9 @@ const (
 	CommandBody  Body = "Command"
 	JoinBody     Body = "Join"
 	LeaveBody    Body = "Leave"
+	StoreBody    Body = "MigrateStore"
+	TokenBody    Body = "TokenIn"
+	PauseBody    Body = "Pause"
 )
 
 // BytesMax is how long the body may be.

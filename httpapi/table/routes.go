@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"roster/access"
 	"roster/httpapi/ui"
 )
 
@@ -17,45 +18,50 @@ const (
 
 // Routes is the table of everything that is served.
 func Routes() []Route {
-	return slices.Concat(agentRoutes(), collectionRoutes(), sessionRoutes(), clusterRoutes(), operationRoutes(), pageRoutes())
+	return slices.Concat(agentRoutes(), collectionRoutes(), sessionRoutes(), clusterRoutes(), nodeRoutes(), tokenRoutes(), operationRoutes(), pageRoutes())
 }
+
+func reads(in Where) Right  { return Right{access.Read, in} }
+func writes(in Where) Right { return Right{access.Write, in} }
+func administers() Right    { return Right{access.Admin, Cluster} }
+func opens() Right          { return Right{In: Open} }
 
 func agentRoutes() []Route {
 	const one = "/v1/agents/{ns}/{name}"
 	shown := Answer{Status: 200, Text: "the agent", Schema: "Agent"}
 	created := Answer{Status: 201, Text: "the agent, now on the roll", Schema: "Agent"}
 	return []Route{
-		{Method: get, Path: one, Name: "getAgent", Tag: "agents", Summary: "Look up one agent", Params: readParams(),
+		{Method: get, Path: one, Name: "getAgent", Right: reads(InPath), Tag: "agents", Summary: "Look up one agent", Params: readParams(),
 			Headers: []string{"Roster-Token", IfNoneMatch}, Answers: []Answer{shown, {Status: 304, Text: "unchanged since If-None-Match"}},
 			Fails: []int{404, 503}, Lean: true},
-		{Method: put, Path: one, Name: "putAgent", Tag: "agents", Summary: "Enter or replace an agent", Headers: write(IfMatch, IfNoneMatch),
-			Body: AgentBody, Answers: []Answer{shown, created}, Fails: []int{409, 410, 412, 413, 415, 503, 504}},
-		{Method: patch, Path: one, Name: "patchAgent", Tag: "agents", Summary: "Change parts of an agent (RFC 7396)", Headers: write(IfMatch),
-			Body: PatchBody, Answers: []Answer{shown}, Fails: []int{404, 409, 412, 413, 415, 503, 504}},
-		{Method: remove, Path: one, Name: "deleteAgent", Tag: "agents", Summary: "Take an agent off the roll", Headers: write(IfMatch),
-			Answers: []Answer{{Status: 204, Text: "it is off the roll"}}, Fails: []int{404, 409, 412, 503, 504}},
-		{Method: post, Path: one + "/health", Name: "setHealth", Tag: "agents", Summary: "Report how well an agent is", Headers: write(),
-			Body: HealthBody, Answers: []Answer{shown}, Fails: []int{404, 413, 415, 503, 504}},
+		{Method: put, Path: one, Name: "putAgent", Right: writes(InPath), Tag: "agents", Summary: "Enter or replace an agent", Headers: write(IfMatch, IfNoneMatch),
+			Body: AgentBody, Answers: []Answer{shown, created}, Fails: []int{409, 410, 412, 413, 415, 503, 504}, Lean: true},
+		{Method: patch, Path: one, Name: "patchAgent", Right: writes(InPath), Tag: "agents", Summary: "Change parts of an agent (RFC 7396)", Headers: write(IfMatch),
+			Body: PatchBody, Answers: []Answer{shown}, Fails: []int{404, 409, 412, 413, 415, 503, 504}, Lean: true},
+		{Method: remove, Path: one, Name: "deleteAgent", Right: writes(InPath), Tag: "agents", Summary: "Take an agent off the roll", Headers: write(IfMatch),
+			Answers: []Answer{{Status: 204, Text: "it is off the roll"}}, Fails: []int{404, 409, 412, 503, 504}, Lean: true},
+		{Method: post, Path: one + "/health", Name: "setHealth", Right: writes(InPath), Tag: "agents", Summary: "Report how well an agent is", Headers: write(),
+			Body: HealthBody, Answers: []Answer{shown}, Fails: []int{404, 413, 415, 503, 504}, Lean: true},
 	}
 }
 
 func collectionRoutes() []Route {
 	page := []Answer{{Status: 200, Text: "one page of agents", Schema: "Page"}}
 	return []Route{
-		{Method: post, Path: "/v1/agents", Name: "createAgent", Tag: "agents", Summary: "Enter a new agent", Headers: write(), Body: AgentBody,
+		{Method: post, Path: "/v1/agents", Name: "createAgent", Right: writes(Named), Tag: "agents", Summary: "Enter a new agent", Headers: write(), Body: AgentBody,
 			Answers: []Answer{{Status: 201, Text: "the agent, now on the roll", Schema: "Agent"}, {Status: 200, Text: "it was there already, the same", Schema: "Agent"}},
-			Fails:   []int{409, 410, 413, 415, 503, 504}},
-		{Method: get, Path: "/v1/agents", Name: "listAgents", Tag: "agents", Summary: "List agents in any health", Params: listParams(),
+			Fails:   []int{409, 410, 413, 415, 503, 504}, Lean: true},
+		{Method: get, Path: "/v1/agents", Name: "listAgents", Right: reads(Named), Tag: "agents", Summary: "List agents in any health", Params: listParams(),
 			Headers: []string{"Roster-Token"}, Answers: page, Fails: []int{503}},
-		{Method: get, Path: "/v1/agents:find", Name: "findAgents", Tag: "agents", Summary: "Find agents to call: critical ones only on demand", Params: listParams(),
+		{Method: get, Path: "/v1/agents:find", Name: "findAgents", Right: reads(Named), Tag: "agents", Summary: "Find agents to call: critical ones only on demand", Params: listParams(),
 			Headers: []string{"Roster-Token"}, Answers: page, Fails: []int{503}},
-		{Method: post, Path: "/v1/agents:lookup", Name: "lookupAgents", Tag: "agents", Summary: "Look up many agents", Params: readParams(),
+		{Method: post, Path: "/v1/agents:lookup", Name: "lookupAgents", Right: reads(Named), Tag: "agents", Summary: "Look up many agents", Params: readParams(),
 			Headers: []string{"Roster-Token"}, Body: LookupBody, Answers: []Answer{{Status: 200, Text: "in the order of the ids", Schema: "Lookups"}},
 			Fails: []int{413, 415, 503}},
-		{Method: post, Path: "/v1/agents:register", Name: "registerAgents", Tag: "agents", Summary: "Enter many agents, each on its own", Headers: write(),
+		{Method: post, Path: "/v1/agents:register", Name: "registerAgents", Right: writes(Named), Tag: "agents", Summary: "Enter many agents, each on its own", Headers: write(),
 			Body: RegisterBody, Answers: []Answer{{Status: 200, Text: "in the order of the agents", Schema: "BatchResults"}},
-			Fails: []int{413, 415, 503}},
-		{Method: get, Path: "/v1/watch", Name: "watchAgents", Tag: "agents", Summary: "Stream what happens to agents", Params: watchParams(),
+			Fails: []int{413, 415, 503}, Lean: true},
+		{Method: get, Path: "/v1/watch", Name: "watchAgents", Right: reads(Named), Tag: "agents", Summary: "Stream what happens to agents", Params: watchParams(),
 			Headers: []string{"Roster-Token", "Last-Event-ID"}, Answers: []Answer{{Status: 200, Text: "events entered, changed, left, synced and error", Schema: "WatchEvent", Media: "text/event-stream"}},
 			Fails: []int{410, 429, 503}, Stream: true},
 	}
@@ -64,17 +70,17 @@ func collectionRoutes() []Route {
 func sessionRoutes() []Route {
 	const one = "/v1/sessions/{id}"
 	return []Route{
-		{Method: post, Path: "/v1/sessions", Name: "openSession", Tag: "sessions", Summary: "Begin a session", Headers: write(), Body: SessionBody,
+		{Method: post, Path: "/v1/sessions", Name: "openSession", Right: writes(Named), Tag: "sessions", Summary: "Begin a session", Headers: write(), Body: SessionBody,
 			Answers: []Answer{{Status: 201, Text: "the session", Schema: "Session"}}, Fails: []int{409, 410, 413, 415, 503, 504}},
-		{Method: post, Path: "/v1/sessions:renew", Name: "renewSessions", Tag: "sessions", Summary: "Restart the TTL of many sessions", Body: RenewBody,
+		{Method: post, Path: "/v1/sessions:renew", Name: "renewSessions", Right: writes(Named), Tag: "sessions", Summary: "Restart the TTL of many sessions", Body: RenewBody,
 			Answers: []Answer{{Status: 200, Text: "in the order of the ids", Schema: "Renewals"}}, Fails: []int{413, 415, 503}},
-		{Method: get, Path: one, Name: "getSession", Tag: "sessions", Summary: "Look at a session",
+		{Method: get, Path: one, Name: "getSession", Right: reads(InSession), Tag: "sessions", Summary: "Look at a session",
 			Answers: []Answer{{Status: 200, Text: "the session", Schema: "Session"}}, Fails: []int{404, 410, 503}},
-		{Method: remove, Path: one, Name: "endSession", Tag: "sessions", Summary: "End a session", Headers: write(),
+		{Method: remove, Path: one, Name: "endSession", Right: writes(InSession), Tag: "sessions", Summary: "End a session", Headers: write(),
 			Answers: []Answer{{Status: 204, Text: "it has ended"}}, Fails: []int{404, 410, 503, 504}},
-		{Method: post, Path: one + "/renew", Name: "renewSession", Tag: "sessions", Summary: "Restart the TTL of a session",
+		{Method: post, Path: one + "/renew", Name: "renewSession", Right: writes(InSession), Tag: "sessions", Summary: "Restart the TTL of a session",
 			Answers: []Answer{{Status: 204, Text: "its TTL begins anew"}}, Fails: []int{404, 410, 503}},
-		{Method: get, Path: one + "/hold", Name: "holdSession", Tag: "sessions", Summary: "Hold a session by this connection",
+		{Method: get, Path: one + "/hold", Name: "holdSession", Right: writes(InSession), Tag: "sessions", Summary: "Hold a session by this connection",
 			Answers: []Answer{{Status: 200, Text: "comment lines, and an event error when the session ends", Schema: "WatchEvent", Media: "text/event-stream"}},
 			Fails:   []int{404, 410, 429, 503}, Stream: true},
 	}
@@ -82,30 +88,60 @@ func sessionRoutes() []Route {
 
 func clusterRoutes() []Route {
 	return []Route{
-		{Method: post, Path: "/v1/commands", Name: "command", Tag: "commands", Summary: "Carry out any command", Headers: write(), Body: CommandBody,
+		{Method: post, Path: "/v1/commands", Name: "command", Right: writes(Named), Tag: "commands", Summary: "Carry out any command", Headers: write(), Body: CommandBody,
 			Answers: []Answer{{Status: 200, Text: "what it came to", Schema: "CommandResult"}}, Fails: []int{403, 404, 409, 410, 412, 413, 415, 422, 503, 504}},
-		{Method: get, Path: "/v1/members", Name: "members", Tag: "cluster", Summary: "List the nodes",
+		{Method: get, Path: "/v1/members", Name: "members", Right: reads(Anywhere), Tag: "cluster", Summary: "List the nodes",
 			Answers: []Answer{{Status: 200, Text: "as the answering node sees them", Schema: "Members"}}},
-		{Method: get, Path: "/v1/shards", Name: "shards", Tag: "cluster", Summary: "List the shards",
+		{Method: get, Path: "/v1/shards", Name: "shards", Right: reads(Anywhere), Tag: "cluster", Summary: "List the shards",
 			Answers: []Answer{{Status: 200, Text: "as the answering node sees them", Schema: "Shards"}}},
-		{Method: get, Path: "/v1/status", Name: "status", Tag: "cluster", Summary: "The answering node in a few words",
+		{Method: get, Path: "/v1/status", Name: "status", Right: reads(Anywhere), Tag: "cluster", Summary: "The answering node in a few words",
 			Answers: []Answer{{Status: 200, Text: "the node", Schema: "NodeStatus"}}},
-		{Method: post, Path: "/v1/join", Name: "join", Tag: "cluster", Summary: "Make this node meet a cluster", Body: JoinBody,
+		{Method: post, Path: "/v1/join", Name: "join", Right: administers(), Tag: "cluster", Summary: "Make this node meet a cluster", Body: JoinBody,
 			Answers: []Answer{{Status: 200, Text: "how many nodes answered", Schema: "Joined"}}, Fails: []int{409, 413, 415, 503}},
-		{Method: post, Path: "/v1/leave", Name: "leave", Tag: "cluster", Summary: "Take this node out of the cluster and stop it", Body: LeaveBody,
+		{Method: post, Path: "/v1/leave", Name: "leave", Right: administers(), Tag: "cluster", Summary: "Take this node out of the cluster and stop it", Body: LeaveBody,
 			Answers: []Answer{{Status: 202, Text: "it is leaving"}}, Fails: []int{413, 415, 422, 503}},
+		{Method: post, Path: "/v1/migrate-store", Name: "migrate_store", Right: administers(), Tag: "cluster", Summary: "Move logs of this node's shards into another store", Body: StoreBody,
+			Answers: []Answer{{Status: 200, Text: "how many were moved; repeat until none are left", Schema: "StoreMoves"}}, Fails: []int{409, 413, 415, 422, 503}},
+	}
+}
+
+func tokenRoutes() []Route {
+	return []Route{
+		{Method: get, Path: "/v1/tokens", Name: "listTokens", Right: administers(), Tag: "tokens", Summary: "List the access tokens",
+			Answers: []Answer{{Status: 200, Text: "by id, without their secrets", Schema: "Tokens"}}, Fails: []int{503}},
+		{Method: post, Path: "/v1/tokens", Name: "createToken", Right: administers(), Tag: "tokens", Summary: "Make an access token", Body: TokenBody,
+			Answers: []Answer{{Status: 201, Text: "the token and its secret, which is told this once", Schema: "TokenMade"}}, Fails: []int{413, 415, 429, 503, 504}},
+		{Method: remove, Path: "/v1/tokens/{id}", Name: "revokeToken", Right: administers(), Tag: "tokens", Summary: "Take an access token away",
+			Answers: []Answer{{Status: 204, Text: "it opens nothing any more"}}, Fails: []int{404, 503, 504}},
+	}
+}
+
+// nodeRoutes change which nodes vote.
+func nodeRoutes() []Route {
+	const one = "/v1/nodes/{id}"
+	return []Route{
+		{Method: post, Path: one + "/drain", Name: "drainNode", Right: administers(), Tag: "cluster", Summary: "Take every vote off a node, one after the other",
+			Answers: []Answer{{Status: 204, Text: "it is wanted empty: GET /v1/rebalance shows how far that is"}}, Fails: []int{404, 422, 503, 504}},
+		{Method: post, Path: one + "/undrain", Name: "undrainNode", Right: administers(), Tag: "cluster", Summary: "Let a node vote again",
+			Answers: []Answer{{Status: 204, Text: "it may"}}, Fails: []int{404, 422, 503, 504}},
+		{Method: post, Path: one + "/force-leave", Name: "forceLeaveNode", Right: administers(), Tag: "cluster", Summary: "Take out a node that is gone for good",
+			Answers: []Answer{{Status: 204, Text: "it has left"}}, Fails: []int{404, 422, 503, 504}},
+		{Method: get, Path: "/v1/rebalance", Name: "moves", Right: administers(), Tag: "cluster", Summary: "Which voters move, and why",
+			Answers: []Answer{{Status: 200, Text: "what is under way and what waits", Schema: "MovePlan"}}, Fails: []int{503}},
+		{Method: post, Path: "/v1/rebalance", Name: "pauseMoves", Right: administers(), Tag: "cluster", Summary: "Stop or resume the moving of voters", Body: PauseBody,
+			Answers: []Answer{{Status: 204, Text: "so it is"}}, Fails: []int{413, 415, 503, 504}},
 	}
 }
 
 func operationRoutes() []Route {
 	return []Route{
-		{Method: get, Path: "/livez", Name: "live", Tag: "operation", Summary: "Whether the process answers",
+		{Method: get, Path: "/livez", Name: "live", Right: opens(), Tag: "operation", Summary: "Whether the process answers",
 			Answers: []Answer{{Status: 200, Text: "it does", Schema: "Live"}}},
-		{Method: get, Path: "/readyz", Name: "ready", Tag: "operation", Summary: "Whether the node may be given work", Params: verboseParams(),
+		{Method: get, Path: "/readyz", Name: "ready", Right: opens(), Tag: "operation", Summary: "Whether the node may be given work", Params: verboseParams(),
 			Answers: []Answer{{Status: 200, Text: "it may", Schema: "Ready"}}, Fails: []int{503}},
-		{Method: get, Path: "/metrics", Name: "metrics", Tag: "operation", Summary: "Metrics for Prometheus",
+		{Method: get, Path: "/metrics", Name: "metrics", Right: administers(), Tag: "operation", Summary: "Metrics for Prometheus",
 			Answers: []Answer{{Status: 200, Text: "text exposition", Schema: "Text", Media: "text/plain"}}, Fails: []int{404}},
-		{Method: get, Path: "/openapi.json", Name: "openapi", Tag: "operation", Summary: "This document",
+		{Method: get, Path: "/openapi.json", Name: "openapi", Right: opens(), Tag: "operation", Summary: "This document",
 			Answers: []Answer{{Status: 200, Text: "OpenAPI 3.1", Schema: "Document"}}},
 	}
 }
@@ -114,7 +150,7 @@ func operationRoutes() []Route {
 func pageRoutes() []Route {
 	var out []Route
 	for _, asset := range ui.Assets() {
-		out = append(out, Route{Method: get, Path: asset.Pattern, Name: asset.Name, Tag: "page", Summary: asset.Summary,
+		out = append(out, Route{Method: get, Path: asset.Pattern, Name: asset.Name, Right: opens(), Tag: "page", Summary: asset.Summary,
 			Answers: []Answer{{Status: 200, Text: asset.Summary, Schema: "Text", Media: asset.Type}}})
 	}
 	return out

@@ -13,9 +13,15 @@ function el(tag, className, text) {
 async function ask(path) {
   const answer = await fetch(path, { cache: "no-store" });
   const body = await answer.json();
+  if (answer.status === 401) locked = true;
   if (!answer.ok) throw new Error(body.field ? `${body.field}: ${body.detail}` : body.detail);
   return body;
 }
+
+// A node that asks for tokens gets no further questions from a page that has none: each
+// would be a refusal in its audit log.
+let locked = false;
+const lockedText = "this node asks for a token, and a page has none: use the roster command";
 
 // hue gives each node a colour of its own: far from its neighbours', by the golden
 // angle, and the same on every page while the members are the same.
@@ -110,6 +116,7 @@ async function poll() {
       answeredAt = new Date();
       if (watching) pulse("good", "live"); else pulse("", "connecting");
     } catch (e) {
+      if (locked) return pulse("bad", lockedText);
       silent();
     }
   }
@@ -204,6 +211,7 @@ function watch(q, token, mine) {
 
 // again lists anew after a while that grows, so that a page left open is no burden.
 function again(mine) {
+  if (locked) return complain(lockedText);
   setTimeout(() => mine === generation && list(), relistAfter * (0.5 + Math.random()));
   relistAfter = Math.min(relistAfter * 2, relistMax);
 }

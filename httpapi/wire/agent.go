@@ -1,6 +1,11 @@
 package wire
 
-import "roster"
+import (
+	"slices"
+	"strings"
+
+	"roster"
+)
 
 // agentFields is what an agent body may hold.
 const agentFields = "id, capabilities, labels, endpoints, description, metadata, session, on_end or secret"
@@ -105,11 +110,11 @@ func decodeMap(v Value) (roster.Map, error) {
 	return patch.Set, err
 }
 
-// decodePatch reads an object of strings and nulls: a null deletes its key.
+// decodePatch reads an object of strings and nulls: a null deletes its key. No key is
+// there twice in a checked body.
 func decodePatch(v Value) (p roster.MapPatch, err error) {
-	set := make(map[string]string)
 	err = v.Object(func(name string, v Value) error {
-		if len(set)+len(p.Delete) >= mapEntriesMax {
+		if len(p.Set)+len(p.Delete) >= mapEntriesMax {
 			return roster.Invalid("", "more than %d entries", mapEntriesMax)
 		}
 		if v.IsNull() {
@@ -117,11 +122,13 @@ func decodePatch(v Value) (p roster.MapPatch, err error) {
 			return nil
 		}
 		text, err := v.Text()
-		set[name] = text
+		p.Set = append(p.Set, roster.Pair{Key: name, Value: text})
 		return err
 	})
-	if len(set) > 0 {
-		p.Set = roster.MapOf(set)
+	if !slices.IsSortedFunc(p.Set, byKey) {
+		slices.SortFunc(p.Set, byKey)
 	}
 	return p, err
 }
+
+func byKey(a, b roster.Pair) int { return strings.Compare(a.Key, b.Key) }

@@ -153,6 +153,61 @@ func DecodeLeave(v Value) (force bool, err error) {
 	return force, err
 }
 
+// DecodePause reads {"paused":true}.
+func DecodePause(v Value) (paused bool, err error) {
+	given := false
+	err = v.Object(func(name string, v Value) (err error) {
+		if name != "paused" {
+			return v.Unknown("paused")
+		}
+		given = true
+		paused, err = v.Flag()
+		return err
+	})
+	return paused, missing(err, given, "paused")
+}
+
+// DecodeMigrateStore reads {"to":"shared"}.
+func DecodeMigrateStore(v Value) (to string, err error) {
+	err = v.Object(func(name string, v Value) error {
+		if name != "to" {
+			return v.Unknown("to")
+		}
+		return put(&to, v)
+	})
+	return to, missing(err, to != "", "to")
+}
+
+// DecodeToken reads {"name","rules":[…],"ttl"}; ttl may be absent.
+func DecodeToken(v Value) (roster.NewToken, error) {
+	var t roster.NewToken
+	err := v.Object(func(name string, v Value) error {
+		switch name {
+		case "name":
+			return put(&t.Name, v)
+		case "rules":
+			return v.Array(roster.TokenRulesMax, func(_ int, v Value) error {
+				var rule string
+				err := put(&rule, v)
+				t.Rules = append(t.Rules, rule)
+				return err
+			})
+		case "ttl":
+			text, err := v.Text()
+			if err != nil {
+				return err
+			}
+			if err := t.TTL.UnmarshalText([]byte(text)); err != nil || t.TTL != 0 {
+				return err
+			}
+			return roster.Invalid("", "leave it out for a token that does not expire") // 0 would mean that
+		}
+		return v.Unknown("name, rules or ttl")
+	})
+	err = missing(err, t.Name != "", "name")
+	return t, missing(err, len(t.Rules) > 0, "rules")
+}
+
 // Command is a command as it was read: the body's own shape is its kind's business.
 type Command struct {
 	Kind string

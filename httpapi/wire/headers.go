@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"net/http"
 	"strconv"
 	"strings"
@@ -67,4 +68,23 @@ func parseRequest(s string) (roster.Request, error) {
 		return roster.Request{}, roster.Invalid("Roster-Request", "want a client and a seq of at least 1, and done below seq")
 	}
 	return r, nil
+}
+
+// SessionOf draws the id of a session from the request that opens it: a retry must reach
+// the same shard to find the stored result.
+func SessionOf(r roster.Request) roster.SessionID {
+	seed := binary.BigEndian.AppendUint64([]byte("session"), r.Client)
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64(seed, r.Seq))
+	return roster.SessionID(hex.EncodeToString(sum[:16]))
+}
+
+// OwnRequest returns r as it is among the requests of who asks: a key that another caller
+// chose, too, must neither answer with what his write came to nor stand in his way. Where
+// nobody was asked, "", r stays as it is.
+func OwnRequest(r roster.Request, by roster.Principal) roster.Request {
+	if by != "" {
+		sum := sha256.Sum256(append(binary.BigEndian.AppendUint64([]byte("request"), r.Client), by...))
+		r.Client = max(1, binary.BigEndian.Uint64(sum[:]))
+	}
+	return r
 }

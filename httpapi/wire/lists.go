@@ -1,6 +1,10 @@
 package wire
 
-import "roster"
+import (
+	"strconv"
+
+	"roster"
+)
 
 // AppendPage appends a page of agents; the plan is shown when there is one.
 func AppendPage(b []byte, p roster.Page) []byte {
@@ -21,6 +25,24 @@ func AppendLookups(b []byte, results []roster.LookupResult, token roster.Token) 
 			return append(b, "null}"...)
 		}
 		return append(AppendRecord(b, r.Agent), '}')
+	})
+	return append(AppendText(append(b, `,"token":`...), string(token)), '}')
+}
+
+// BatchResultBytes is about what one result of a batch takes.
+const BatchResultBytes = 96
+
+// AppendBatch appends what became of a batch, in the order of its items; only an item
+// that was refused has an error.
+func AppendBatch(b []byte, results []roster.BatchResult, token roster.Token) []byte {
+	b = appendList(append(b, `{"results":`...), results, func(b []byte, r roster.BatchResult) []byte {
+		b = AppendText(append(b, `{"id":`...), string(r.ID))
+		b = AppendText(append(b, `,"outcome":`...), string(r.Outcome))
+		b = strconv.AppendUint(append(b, `,"revision":`...), uint64(r.Revision), 10)
+		if r.Err != nil {
+			b = append(append(b, `,"error":`...), ProblemOf(r.Err).Marshal()...)
+		}
+		return append(b, '}')
 	})
 	return append(AppendText(append(b, `,"token":`...), string(token)), '}')
 }

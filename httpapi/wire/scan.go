@@ -36,7 +36,7 @@ func Parse(doc []byte) (Value, error) {
 	if s.space(); s.at < len(doc) {
 		return Value{}, fault(s.at, "more follows after the JSON value")
 	}
-	return Value{doc: doc, at: start, end: end}, nil
+	return Value{doc: doc, text: string(doc), at: start, end: end}, nil
 }
 
 // fault returns an Invalid error at a byte, counted from 0.
@@ -64,7 +64,7 @@ func invalidUTF8(doc []byte) int {
 type scanner struct {
 	doc  []byte
 	at   int
-	keys []string
+	keys [][]byte
 }
 
 func (s *scanner) space() {
@@ -136,16 +136,16 @@ func (s *scanner) object(depth int) *roster.Error {
 		if seen == nil && len(s.keys)-base >= linearKeysMax {
 			seen = setOf(s.keys[base:])
 		}
-		if seen[key] || (seen == nil && slices.Contains(s.keys[base:], key)) {
-			return within(key, fault(start, "the key is there twice"))
+		if seen[string(key)] || (seen == nil && contains(s.keys[base:], key)) {
+			return within(string(key), fault(start, "the key is there twice"))
 		}
 		if seen != nil {
-			seen[key] = true
+			seen[string(key)] = true
 		} else {
 			s.keys = append(s.keys, key)
 		}
 		if err := s.value(depth + 1); err != nil {
-			return within(key, err)
+			return within(string(key), err)
 		}
 		if done, err := s.next('}'); done || err != nil {
 			return err
@@ -153,26 +153,30 @@ func (s *scanner) object(depth int) *roster.Error {
 	}
 }
 
-func setOf(keys []string) map[string]bool {
+func contains(keys [][]byte, key []byte) bool {
+	return slices.ContainsFunc(keys, func(k []byte) bool { return bytes.Equal(k, key) })
+}
+
+func setOf(keys [][]byte) map[string]bool {
 	set := make(map[string]bool, 4*len(keys))
 	for _, k := range keys {
-		set[k] = true
+		set[string(k)] = true
 	}
 	return set
 }
 
-// key reads a key and its colon.
-func (s *scanner) key() (string, *roster.Error) {
+// key reads a key and its colon. The key may be part of the body.
+func (s *scanner) key() ([]byte, *roster.Error) {
 	if s.peek() != '"' {
-		return "", s.unexpected("a key in double quotes")
+		return nil, s.unexpected("a key in double quotes")
 	}
 	start := s.at
 	if err := s.text(); err != nil {
-		return "", err
+		return nil, err
 	}
 	key := unquote(s.doc[start:s.at])
 	if s.space(); s.peek() != ':' {
-		return "", s.unexpected("a colon")
+		return nil, s.unexpected("a colon")
 	}
 	s.at++
 	s.space()

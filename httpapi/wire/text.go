@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -82,15 +83,13 @@ func hex4(doc []byte, at int) (rune, bool) {
 	return r, true
 }
 
-// unquote returns what a checked string says.
-func unquote(quoted []byte) string {
+// unquote returns what a checked string says; part of the string itself, where nothing
+// in it is escaped.
+func unquote(quoted []byte) []byte {
 	body := quoted[1 : len(quoted)-1]
-	plain := 0
-	for plain < len(body) && body[plain] != '\\' {
-		plain++
-	}
-	if plain == len(body) {
-		return string(body)
+	plain := bytes.IndexByte(body, '\\')
+	if plain < 0 {
+		return body
 	}
 	out := append(make([]byte, 0, len(body)), body[:plain]...)
 	for at := plain; at < len(body); {
@@ -103,7 +102,7 @@ func unquote(quoted []byte) string {
 		out = utf8.AppendRune(out, r)
 		at += size
 	}
-	return string(out)
+	return out
 }
 
 // unescape returns the character of a checked escape and how many bytes it took.

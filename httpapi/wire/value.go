@@ -8,10 +8,11 @@ import (
 	"roster"
 )
 
-// Value is one value of a checked body. Its functions look at the bytes anew: they
-// keep nothing and allocate only what they return.
+// Value is one value of a checked body. Its functions look at the bytes anew. The
+// strings that they return are parts of one copy of the body.
 type Value struct {
 	doc     []byte
+	text    string // the same
 	at, end int
 }
 
@@ -26,7 +27,16 @@ func (v Value) Text() (string, error) {
 	if v.doc[v.at] != '"' {
 		return "", v.wrong("a string")
 	}
-	return unquote(v.Raw()), nil
+	return v.unquoted(), nil
+}
+
+// unquoted returns what a string says.
+func (v Value) unquoted() string {
+	said := unquote(v.Raw())
+	if len(said) == v.end-v.at-2 { // nothing is escaped, for an escape is longer than what it says
+		return v.text[v.at+1 : v.end-1]
+	}
+	return string(said)
 }
 
 // Count returns a whole number from 0 to the largest int64.
@@ -57,10 +67,10 @@ func (v Value) Object(member func(name string, v Value) error) error {
 	}
 	s := scanner{doc: v.doc, at: v.at + 1}
 	for s.gap(); s.doc[s.at] != '}'; s.gap() {
-		name := s.skip()
+		name := v.part(&s)
 		s.gap()
-		value := s.skip()
-		key := unquote(name.Raw())
+		value := v.part(&s)
+		key := name.unquoted()
 		if err := member(key, value); err != nil {
 			return value.located(err, func(e *roster.Error) *roster.Error { return within(key, e) })
 		}
@@ -77,7 +87,7 @@ func (v Value) Array(max int, element func(i int, v Value) error) error {
 	s := scanner{doc: v.doc, at: v.at + 1}
 	i := 0
 	for s.gap(); s.doc[s.at] != ']'; s.gap() {
-		value := s.skip()
+		value := v.part(&s)
 		if i == max {
 			return fault(value.at, "more than %d elements", max)
 		}
@@ -138,9 +148,15 @@ func (s *scanner) gap() {
 	}
 }
 
-// skip returns the value at the scanner, in a checked body, and moves behind it.
-func (s *scanner) skip() Value {
+// part returns the value at the scanner, which walks through v, and moves behind it.
+func (v Value) part(s *scanner) Value {
 	start := s.at
+	s.skip()
+	return Value{doc: v.doc, text: v.text, at: start, end: s.at}
+}
+
+// skip moves behind the value at the scanner, in a checked body.
+func (s *scanner) skip() {
 	for depth := 0; ; {
 		switch s.doc[s.at] {
 		case '{', '[':
@@ -157,7 +173,7 @@ func (s *scanner) skip() Value {
 			s.skipWord()
 		}
 		if depth == 0 {
-			return Value{doc: s.doc, at: start, end: s.at}
+			return
 		}
 	}
 }

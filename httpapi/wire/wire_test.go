@@ -159,6 +159,7 @@ func decodeAll(v Value) {
 	_, _ = DecodeSession(v)
 	_, _ = DecodeJoin(v)
 	_, _ = DecodeLeave(v)
+	_, _ = DecodeMigrateStore(v)
 	_, _ = DecodeCommand(v)
 	_, _ = v.Count()
 }
@@ -189,5 +190,30 @@ func BenchmarkDecodeAgent(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestAppendBatch wants what json.Marshal would say.
+func TestAppendBatch(t *testing.T) {
+	type result struct {
+		ID       roster.AgentID `json:"id"`
+		Outcome  roster.Outcome `json:"outcome"`
+		Revision roster.Index   `json:"revision"`
+		Error    *Problem       `json:"error,omitempty"`
+	}
+	refused := ProblemOf(roster.Errorf(roster.CodeConflict, "taken by \"a\""))
+	want := struct {
+		Results []result     `json:"results"`
+		Token   roster.Token `json:"token"`
+	}{[]result{{"demo/a", roster.OutcomeCreated, 7, nil}, {"<\n>", roster.OutcomeRefused, 0, &refused}}, "AQ"}
+	got := want
+	got.Results, got.Token = nil, ""
+	b := AppendBatch(nil, []roster.BatchResult{{ID: "demo/a", Outcome: roster.OutcomeCreated, Revision: 7},
+		{ID: "<\n>", Outcome: roster.OutcomeRefused, Err: roster.Errorf(roster.CodeConflict, "taken by \"a\"")}}, "AQ")
+	if err := json.Unmarshal(b, &got); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: %+v, %v", b, got, err)
+	}
+	if b := AppendBatch(nil, nil, ""); string(b) != `{"results":[],"token":""}` {
+		t.Errorf("an empty batch is %s", b)
 	}
 }

@@ -50,13 +50,19 @@ func single(b *testing.B, d roster.Durability) *node.Node {
 	return n
 }
 
-// three opens a cluster of three nodes that are ready.
-func three(b *testing.B, d roster.Durability) []*node.Node {
+// three opens a cluster of three nodes that are ready; 0 shards: the default.
+func three(b *testing.B, d roster.Durability, shards int) []*node.Node {
+	b.Helper()
+	return threeOf(b, node.Config{Durability: d, Shards: shards})
+}
+
+// threeOf opens a cluster of three nodes that have c in common.
+func threeOf(b *testing.B, c node.Config) []*node.Node {
 	b.Helper()
 	dir := b.TempDir()
 	nodes := make([]*node.Node, 3)
 	for i := range nodes {
-		c := node.Config{Name: fmt.Sprintf("n%d", i+1), Expect: len(nodes), Durability: d}
+		c.Name, c.Expect = fmt.Sprintf("n%d", i+1), len(nodes)
 		if i > 0 {
 			c.Join = []string{nodes[0].Addr()}
 		}

@@ -15,10 +15,10 @@ import (
 	"roster"
 )
 
-// BenchmarkHTTPLookup looks up random agents over HTTP through all
-// three nodes, beside a bare net/http server that answers as many bytes.
+// BenchmarkHTTPLookup looks up random agents over HTTP through all three nodes, in the
+// local replica and after asking the leader, beside a bare net/http server that answers as many bytes.
 func BenchmarkHTTPLookup(b *testing.B) {
-	nodes := three(b, roster.DurabilityNone)
+	nodes := three(b, roster.DurabilityNone, 0)
 	addresses := serveNodes(b, nodes)
 	fill(b, nodes[0], audience)
 	awaitAgents(b, audience, nodes...)
@@ -29,8 +29,10 @@ func BenchmarkHTTPLookup(b *testing.B) {
 	}
 	bare := []string{serve(b, constant(http.StatusOK, c.body))}
 	request := func(to []byte, i int) []byte { return lookup(to, keys[i%len(keys)]) }
-	b.Run("roster", func(b *testing.B) { load(b, addresses, http.StatusOK, request) })
-	b.Run("bare", func(b *testing.B) { load(b, bare, http.StatusOK, request) })
+	linearizable := func(to []byte, i int) []byte { return get(to, string(keys[i%len(keys)])+"?read=linearizable") }
+	b.Run("roster", func(b *testing.B) { load(b, readConnections, addresses, http.StatusOK, request) })
+	b.Run("linearizable", func(b *testing.B) { load(b, readConnections, addresses, http.StatusOK, linearizable) })
+	b.Run("bare", func(b *testing.B) { load(b, readConnections, bare, http.StatusOK, request) })
 }
 
 // BenchmarkHTTPRegister registers new agents over HTTP through all three nodes, one by
@@ -39,7 +41,7 @@ func BenchmarkHTTPLookup(b *testing.B) {
 func BenchmarkHTTPRegister(b *testing.B) {
 	for _, d := range []roster.Durability{roster.DurabilitySync, roster.DurabilityNone} {
 		b.Run("durability="+string(d), func(b *testing.B) {
-			addresses := serveNodes(b, three(b, d))
+			addresses := serveNodes(b, three(b, d, 0))
 			b.Run("single", func(b *testing.B) { registerSingles(b, addresses, namespace(b)) })
 			b.Run("batch=100", func(b *testing.B) { registerBatches(b, addresses, namespace(b)) })
 		})
@@ -55,14 +57,14 @@ func BenchmarkHTTPRegister(b *testing.B) {
 func namespace(b *testing.B) string { return fmt.Sprintf("n%d-%d", b.N, time.Now().UnixNano()) }
 
 func registerSingles(b *testing.B, addresses []string, namespace string) {
-	load(b, addresses, http.StatusCreated, func(to []byte, i int) []byte {
+	load(b, writeConnections, addresses, http.StatusCreated, func(to []byte, i int) []byte {
 		return post(to, "/v1/agents", named(namespace, i))
 	})
 }
 
 func registerBatches(b *testing.B, addresses []string, namespace string) {
 	const size = 100
-	load(b, addresses, http.StatusOK, func(to []byte, i int) []byte {
+	load(b, batchConnections, addresses, http.StatusOK, func(to []byte, i int) []byte {
 		items := make([]roster.Agent, size)
 		for k := range items {
 			items[k] = named(namespace, i*size+k)
@@ -80,7 +82,10 @@ func named(namespace string, i int) roster.Agent {
 	return a
 }
 
-func lookup(to []byte, id roster.AgentID) []byte {
+func lookup(to []byte, id roster.AgentID) []byte { return get(to, string(id)) }
+
+// get appends a request for an agent; more may follow after its id.
+func get(to []byte, id string) []byte {
 	to = append(append(to, "GET /v1/agents/"...), id...)
 	return append(to, " HTTP/1.1\r\nHost: localhost\r\n\r\n"...)
 }

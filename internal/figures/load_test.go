@@ -12,9 +12,13 @@ import (
 	"time"
 )
 
-// connections is how many keep-alive connections the load over HTTP uses, each with
-// one request under way.
-const connections = 64
+// How many keep-alive connections the load over HTTP uses, each with one request under
+// way.
+const (
+	readConnections  = 64
+	writeConnections = 256
+	batchConnections = 64
+)
 
 // rawConn speaks just enough HTTP/1.1 for a load: it writes requests that were made
 // before and reads answers that have a length.
@@ -76,9 +80,9 @@ func (c *rawConn) headers() (length int, err error) {
 	}
 }
 
-// load sends b.N requests over all connections and reports what that took. request
+// load sends b.N requests over so many connections and reports what that took. request
 // appends the i-th request to what it is given; want is the status of every answer.
-func load(b *testing.B, addresses []string, want int, request func(to []byte, i int) []byte) {
+func load(b *testing.B, connections int, addresses []string, want int, request func(to []byte, i int) []byte) {
 	b.Helper()
 	pool := make([]*rawConn, connections)
 	for i := range pool {

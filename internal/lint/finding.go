@@ -25,6 +25,7 @@ const (
 	RuleVariable = "variable"        // a package variable that is no error and no table
 	RuleAny      = "any"             // any outside type parameters and printf arguments
 	RuleSleep    = "sleep"           // time.Sleep in a test
+	RuleBubble   = "bubble"          // synctest.Test outside of internal/bubble
 	RuleWord     = "banned-word"     // a name that says nothing
 	RuleText     = "unfinished"      // a note that something is left to do
 	RuleWitness  = "witness"         // a test that a document names and that does not exist
@@ -34,7 +35,7 @@ const (
 
 // Rules lists every rule in the order in which they are explained.
 var Rules = []string{RuleArrow, RuleImport, RuleCall, RuleGo, RuleFloat, RuleOrder, RuleBuild, RuleDoc, RuleExample,
-	RuleNamed, RuleFunction, RuleFile, RulePackage, RuleInit, RuleVariable, RuleAny, RuleSleep, RuleWord, RuleText,
+	RuleNamed, RuleFunction, RuleFile, RulePackage, RuleInit, RuleVariable, RuleAny, RuleSleep, RuleBubble, RuleWord, RuleText,
 	RuleWitness, RulePath, RuleModule}
 
 // Finding is one place that breaks a rule.

@@ -28,6 +28,7 @@ var pureRooms = []pureRoom{
 	{path: "coordination", floats: true, orders: true},
 	{path: "dht", floats: true, orders: true},
 	{path: "query", orders: true},
+	{path: "access", orders: true},
 	{path: "placement", orders: true},
 	{path: "."},
 }

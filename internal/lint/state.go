@@ -3,6 +3,7 @@ package lint
 import (
 	"go/ast"
 	"go/token"
+	"path"
 	"slices"
 	"strings"
 )
@@ -12,7 +13,8 @@ var makers = []string{"errors.New", "fmt.Errorf", "regexp.MustCompile", "crc32.M
 	"strings.NewReplacer", "template.Must", "time.Unix"}
 
 // checkState reports init functions, package variables that are neither errors nor
-// tables, any where a type would say more, and sleeping tests.
+// tables, any where a type would say more, sleeping tests, and bubbles that the race
+// detector does not stand.
 func (t *Tree) checkState(p *Package) []Finding {
 	var out []Finding
 	for _, f := range p.Files {
@@ -34,8 +36,13 @@ func (t *Tree) checkState(p *Package) []Finding {
 				}
 			}
 		}
+		if path.Dir(f.Name) != "internal/bubble" {
+			for _, n := range calls(f.Syntax, "synctest.Test") {
+				add(RuleBubble, "", n, "synctest.Test crashes the race detector: take bubble.Test")
+			}
+		}
 		if f.Test {
-			for _, n := range sleeps(f.Syntax) {
+			for _, n := range calls(f.Syntax, "time.Sleep") {
 				add(RuleSleep, "", n, "time.Sleep in a test: wait for the thing itself")
 			}
 			continue
@@ -108,11 +115,11 @@ func dotted(e ast.Expr) string {
 	return ""
 }
 
-// sleeps returns the calls of time.Sleep.
-func sleeps(file *ast.File) []ast.Node {
+// calls returns the calls of a function by its name in the source.
+func calls(file *ast.File, name string) []ast.Node {
 	var out []ast.Node
 	ast.Inspect(file, func(n ast.Node) bool {
-		if c, ok := n.(*ast.CallExpr); ok && dotted(c.Fun) == "time.Sleep" {
+		if c, ok := n.(*ast.CallExpr); ok && dotted(c.Fun) == name {
 			out = append(out, n)
 		}
 		return true

@@ -64,6 +64,48 @@ func (s *Service) Join(_ context.Context, addresses []string) (int, error) {
 	return 0, roster.Errorf(roster.CodeUnavailable, "nobody answers at %s", addresses[0])
 }
 
+// MigrateStore is refused: nothing is on a disk.
+func (s *Service) MigrateStore(_ context.Context, to string) (roster.StoreMoves, error) {
+	if to != "shared" && to != "bolt" {
+		return roster.StoreMoves{}, roster.Invalid("to", "want shared or bolt")
+	}
+	return roster.StoreMoves{}, roster.Errorf(roster.CodeRefused, "this cluster keeps nothing on disk (durability none)")
+}
+
+// Drain is refused: there is nobody else to vote.
+func (s *Service) Drain(_ context.Context, id roster.NodeID, on bool) error {
+	switch {
+	case id != Node:
+		return roster.Errorf(roster.CodeNotFound, "no node has the id %s", id)
+	case on:
+		return roster.Errorf(roster.CodeRefused, "%s is the only node", Node)
+	}
+	return nil
+}
+
+// ForceLeave is refused: the one member lives.
+func (s *Service) ForceLeave(_ context.Context, id roster.NodeID) error {
+	if id != Node {
+		return roster.Errorf(roster.CodeNotFound, "no node has the id %s", id)
+	}
+	return roster.Errorf(roster.CodeRefused, "node %s lives", id)
+}
+
+// Moves lists nothing: nobody moves.
+func (s *Service) Moves(context.Context) (roster.MovePlan, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return roster.MovePlan{Paused: s.mu.paused, Moves: []roster.Move{}}, nil
+}
+
+// PauseMoves notes it.
+func (s *Service) PauseMoves(_ context.Context, paused bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.paused = paused
+	return nil
+}
+
 // Leave is refused unless force, because the member votes. It goes on answering.
 func (s *Service) Leave(_ context.Context, force bool) error {
 	if !force {

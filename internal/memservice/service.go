@@ -35,9 +35,11 @@ type Service struct {
 	mu struct {
 		sync.Mutex
 		shards  []*shard // by id, 1 first
+		system  *fsm.Machine
 		changed chan struct{}
 		lives   map[roster.SessionID]*life
 		left    bool
+		paused  bool
 	}
 }
 
@@ -64,6 +66,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{config: c, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	s.mu.changed = make(chan struct{})
+	s.mu.system = fsm.New(roster.SystemShard)
 	s.mu.lives = make(map[roster.SessionID]*life)
 	ids := make([]roster.ShardID, c.Shards)
 	for i := range ids {

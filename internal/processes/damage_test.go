@@ -22,27 +22,42 @@ const (
 	fillBytes = 64 << 10
 )
 
-// TestDamaged changes what a stopped node has written. It must not start with that,
-// and must say where the damage is and what to do; with the file as it was, it goes on.
+// TestDamaged changes what a stopped node has written, in each store. It must not start
+// with that, and must say where the damage is and what to do; with the file as it was,
+// it goes on.
 func TestDamaged(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	for store, log := range map[string]struct {
+		path string
+		head int // bytes without which nothing can be read
+	}{
+		"bolt":   {filepath.Join("shards", "1", "raft.db"), 2 * os.Getpagesize()},
+		"shared": {filepath.Join("log", "0000000001.log"), 512},
+	} {
+		t.Run(store, func(t *testing.T) {
+			t.Parallel()
+			damaged(newSite(t), store, log.path, log.head)
+		})
+	}
+}
+
+func damaged(s *site, store, path string, head int) {
 	n := s.member("solo")
-	n.more = []string{"--shards", "1"}
+	n.more = []string{"--shards", "1", "--store", store}
 	n.start()
 	s.ready(n)
 	if _, _, err := s.client(n).Register(s.soon(), roster.Register{Mode: roster.ModePut,
 		Agent: roster.Agent{ID: "damage/one", Description: mark}}); err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
-	n.kill()
-	log := filepath.Join(n.dir, "shards", "1", "raft.db")
+	s.interrupt(n.process, syscall.SIGTERM) // killed, the log could take the last moments for torn
+	log := filepath.Join(n.dir, path)
 	whole, err := os.ReadFile(log)
 	if err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
 	if !bytes.Contains(whole, []byte(mark)) {
-		t.Fatalf("%s does not hold what was registered: nothing to damage", log)
+		s.Fatalf("%s does not hold what was registered: nothing to damage", log)
 	}
 	for _, damage := range []struct {
 		name  string
@@ -51,10 +66,10 @@ func TestDamaged(t *testing.T) {
 		{"an entry overwritten", func(b []byte) []byte {
 			return bytes.ReplaceAll(b, []byte(mark), []byte(strings.ToLower(mark)))
 		}},
-		{"both heads zeroed", func(b []byte) []byte { clear(b[:2*os.Getpagesize()]); return b }},
+		{"the head zeroed", func(b []byte) []byte { clear(b[:head]); return b }},
 		{"cut before the entry", func(b []byte) []byte { return b[:bytes.Index(b, []byte(mark))] }},
-		{"garbage behind the heads", func(b []byte) []byte {
-			copy(b[2*os.Getpagesize():], bytes.Repeat([]byte{0xff}, len(b)))
+		{"garbage behind the head", func(b []byte) []byte {
+			copy(b[head:], bytes.Repeat([]byte{0xff}, len(b)))
 			return b
 		}},
 		{"cut to nothing", func([]byte) []byte { return nil }},
@@ -65,32 +80,37 @@ func TestDamaged(t *testing.T) {
 		spoilt.refusesDamage(filepath.Dir(log), "restore", "empty the data directory")
 		s.write(log, string(whole), 0o600)
 	}
+	damagedAround(s, n)
+	n.start()
+	s.ready(n)
+	record, _, err := s.client(n).Lookup(s.soon(), "damage/one", roster.Read{Level: roster.ReadLinearizable})
+	if err != nil || record.Description != mark {
+		s.Errorf("with its files as they were: %+v, %v", record, err)
+	}
+}
 
-	snapshot := filepath.Join(n.dir, "shards", "1", "snapshots", "9-999999-1700000000000")
+// damagedAround spoils a snapshot, and takes the directory of a shard away.
+func damagedAround(s *site, n *member) {
+	shard := filepath.Join(n.dir, "shards", "1")
+	snapshot := filepath.Join(shard, "snapshots", "9-999999-1700000000000")
 	if err := os.MkdirAll(snapshot, 0o700); err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
 	s.write(filepath.Join(snapshot, "meta.json"), "{not json", 0o600)
 	spoilt := *n
 	spoilt.name = "snapshot"
 	spoilt.refusesDamage(snapshot, "cannot be read", "restore")
 	if err := os.RemoveAll(snapshot); err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
 
-	if err := os.Rename(filepath.Dir(log), filepath.Dir(log)+".gone"); err != nil {
-		t.Fatal(err)
+	if err := os.Rename(shard, shard+".gone"); err != nil {
+		s.Fatal(err)
 	}
 	spoilt.name = "missing"
-	spoilt.refused(filepath.Dir(log), "is missing", "restore")
-	if err := os.Rename(filepath.Dir(log)+".gone", filepath.Dir(log)); err != nil {
-		t.Fatal(err)
-	}
-	n.start()
-	s.ready(n)
-	record, _, err := s.client(n).Lookup(s.soon(), "damage/one", roster.Read{Level: roster.ReadLinearizable})
-	if err != nil || record.Description != mark {
-		t.Errorf("with its files as they were: %+v, %v", record, err)
+	spoilt.refused(shard, "is missing", "restore")
+	if err := os.Rename(shard+".gone", shard); err != nil {
+		s.Fatal(err)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"roster/internal/simnet"
 )
 
-// Two hosts, one connection. In tests this runs inside synctest.Test, so that delays
+// Two hosts, one connection. In tests this runs inside bubble.Test, so that delays
 // and time-outs cost nothing.
 func Example() {
 	net := simnet.New(1)

@@ -8,9 +8,9 @@ import (
 	"os"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"roster/internal/bubble"
 	"roster/internal/simnet"
 )
 
@@ -48,7 +48,7 @@ func write(t *testing.T, c net.Conn, s string) {
 }
 
 func TestConnDelaysAndKeepsOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		n := simnet.New(7)
 		out, in := pair(t, n)
 		n.SetLinks(simnet.Link{DelayMin: time.Millisecond, DelayMax: time.Second})
@@ -69,7 +69,7 @@ func TestConnDelaysAndKeepsOrder(t *testing.T) {
 }
 
 func TestBlockedLinkStallsConnsAndDropsPackets(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		n := simnet.New(1)
 		a, b := n.Host(1), n.Host(2)
 		out, in := pair(t, n)
@@ -111,7 +111,7 @@ func TestBlockedLinkStallsConnsAndDropsPackets(t *testing.T) {
 }
 
 func TestOneWayBlockAndIsolation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		n := simnet.New(1)
 		out, in := pair(t, n) // host 2 dialled host 1
 		n.BlockOneWay(n.Host(1), n.Host(2))
@@ -138,7 +138,7 @@ func TestOneWayBlockAndIsolation(t *testing.T) {
 }
 
 func TestKillResetsAndRefuses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		n := simnet.New(1)
 		out, in := pair(t, n)
 		n.Kill(n.Host(1))
@@ -160,7 +160,7 @@ func TestKillResetsAndRefuses(t *testing.T) {
 
 func TestPacketsAreLostAtTheRateOfTheLinkAndRepeatably(t *testing.T) {
 	run := func(seed uint64) (arrived int) {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			n := simnet.New(seed)
 			n.SetLinks(simnet.Link{Drop: 0.25})
 			_, pa, _ := n.Host(1).Listen(t.Context(), ":1")
@@ -192,7 +192,7 @@ func TestPacketsAreLostAtTheRateOfTheLinkAndRepeatably(t *testing.T) {
 }
 
 func TestFullSocketDropsPackets(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		n := simnet.New(1)
 		_, pa, _ := n.Host(1).Listen(t.Context(), ":1")
 		_, pb, _ := n.Host(2).Listen(t.Context(), ":1")
@@ -219,7 +219,7 @@ func TestFullSocketDropsPackets(t *testing.T) {
 }
 
 func TestNamesAndPorts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		n := simnet.New(1)
 		l, p, err := n.Host(1).Listen(t.Context(), ":0")
 		if err != nil {

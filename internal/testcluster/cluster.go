@@ -9,13 +9,14 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"roster"
 	"roster/cluster"
+	"roster/internal/bubble"
 	"roster/internal/simnet"
 	"roster/node"
+	"roster/shard/logstore"
 )
 
 const (
@@ -27,6 +28,9 @@ const (
 	port  = 7500
 )
 
+// Stores are the stores of a durable cluster.
+var Stores = []string{string(logstore.Bolt), string(logstore.Shared)}
+
 // Options say what cluster to start. The zero value is three nodes, four shards, in
 // memory.
 type Options struct {
@@ -36,8 +40,14 @@ type Options struct {
 	Seed   uint64 // of the network
 	// Durable keeps the nodes in directories, so that they can restart.
 	Durable bool
+	// Store is the store of a durable cluster; "" is the node's default.
+	Store string
+	// ReplaceAfter is how long a node may be down; 0: the node's default.
+	ReplaceAfter time.Duration
 	// Cold leaves the nodes to the scenario: Start them with Cluster.Start.
 	Cold bool
+	// Configure changes what each node is started with, within the bubble; nil leaves it.
+	Configure func(t *testing.T, c *node.Config)
 }
 
 func (o Options) withDefaults() Options {
@@ -59,6 +69,7 @@ type Cluster struct {
 	Net     *simnet.Net
 	options Options
 	members []*member
+	traffic []*Traffic // all that was started; a scenario that fails leaves it running
 }
 
 // member is one place for a node: host and directory stay, nodes come and go.
@@ -77,9 +88,12 @@ func Run(t *testing.T, o Options, scenario func(*Cluster)) {
 	for i := range dirs {
 		dirs[i] = t.TempDir()
 	}
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		c := newCluster(t, o, dirs)
 		defer func() {
+			for _, t := range c.traffic {
+				t.end()
+			}
 			for i := range c.members {
 				c.Stop(i)
 			}
@@ -106,9 +120,12 @@ func newCluster(t *testing.T, o Options, dirs []string) *Cluster {
 		seeds = append(seeds, address(host))
 		config := node.Config{Cluster: "test", Key: make([]byte, node.KeyBytes), Name: "n" + strconv.Itoa(i),
 			Bind: address(host), HTTP: net.JoinHostPort(host.IP(), "7400"), Expect: o.Expect, Shards: o.Shards,
-			Profile: cluster.ProfileLocal, Network: host, Durability: roster.DurabilityNone, Logger: slog.New(slog.DiscardHandler)}
+			Profile: cluster.ProfileLocal, Network: host, Durability: roster.DurabilityNone, ReplaceAfter: o.ReplaceAfter, Logger: slog.New(slog.DiscardHandler)}
 		if o.Durable {
-			config.Durability, config.DataDir = roster.DurabilitySync, dirs[i]
+			config.Durability, config.DataDir, config.Store = roster.DurabilitySync, dirs[i], o.Store
+		}
+		if o.Configure != nil {
+			o.Configure(t, &config)
 		}
 		m := &member{host: host, config: config}
 		m.config.Disk = m.disk.wrap

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/node"
 )
 
 // Traffic is clients at work on registers while faults happen.
@@ -41,15 +42,16 @@ func (c *Cluster) StartTraffic(clients int) *Traffic {
 		random := rand.New(rand.NewPCG(c.options.Seed, uint64(i)))
 		t.all.Go(func() { t.run(ctx, i, random) })
 	}
+	c.traffic = append(c.traffic, t)
 	return t
 }
 
 func (t *Traffic) run(ctx context.Context, client int, random *rand.Rand) {
 	for n := 1; ctx.Err() == nil; n++ {
-		up := t.cluster.Running()
-		s := t.cluster.Node(up[random.IntN(len(up))])
+		after(clientPause)
+		s := t.cluster.anyNode(random)
 		if s == nil {
-			continue // killed just now
+			continue // none is up, or killed just now
 		}
 		id := roster.AgentID(fmt.Sprintf("load/r%d", random.IntN(Registers)))
 		if random.IntN(2) == 0 {
@@ -59,8 +61,16 @@ func (t *Traffic) run(ctx context.Context, client int, random *rand.Rand) {
 		} else {
 			t.History.Get(ctx, s, id) //nolint:errcheck // the history keeps it
 		}
-		after(clientPause)
 	}
+}
+
+// anyNode draws one of the running nodes; nil if there is none.
+func (c *Cluster) anyNode(random *rand.Rand) *node.Node {
+	up := c.Running()
+	if len(up) == 0 {
+		return nil
+	}
+	return c.Node(up[random.IntN(len(up))])
 }
 
 func (t *Traffic) acknowledged() {
@@ -78,12 +88,17 @@ func (t *Traffic) Gap() time.Duration {
 	return t.mu.gap
 }
 
+// end stops the clients and waits for them. Ending twice is harmless.
+func (t *Traffic) end() {
+	t.stop()
+	t.all.Wait()
+}
+
 // StopAndCheck ends the clients and fails the test unless enough was answered and
 // the history is linearizable.
 func (t *Traffic) StopAndCheck(answersMin int) {
 	t.cluster.Helper()
-	t.stop()
-	t.all.Wait()
+	t.end()
 	if n := t.History.Certain(); n < answersMin {
 		t.cluster.Errorf("only %d operations were answered: less than %d prove nothing", n, answersMin)
 	}

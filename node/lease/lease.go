@@ -74,6 +74,6 @@ func (l *Lease) Run(ctx context.Context) error {
 func (l *Lease) send(ctx context.Context, c roster.Command) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptMax)
 	defer cancel()
-	op := roster.Op{Ring: l.router.Ring(), Command: c}
-	return l.router.ProposeAll(ctx, roster.SystemShard, []roster.Op{op})[0].Refusal()
+	_, err := l.router.ProposeLoose(ctx, roster.SystemShard, c)
+	return err
 }

@@ -5,6 +5,10 @@
 // own, so that sending it again after a lost answer never runs it twice. An outcome is
 // a result of the rules, or Unavailable (never executed) or Unknown (perhaps).
 //
+// What goes to the leader on another node travels with what comes at the same time:
+// writes share calls, and readers of a shard share one question.
+//
 // What the caller owes: hand the methods of other routers to [Router.ServePropose]
-// and [Router.ServeReadIndex], and a cluster map to [Router.SetMap] once there is one.
+// and [Router.ServeReadIndex], a cluster map to [Router.SetMap] once there is one, and
+// [Router.Close].
 package router

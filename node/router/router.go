@@ -2,14 +2,13 @@ package router
 
 import (
 	"context"
-	"encoding/binary"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"roster"
 	"roster/dht"
+	"roster/fsm/codec"
 	"roster/shard"
 )
 
@@ -18,12 +17,6 @@ import (
 // every operation carries a Request.
 const AttemptWithin = 2 * time.Second
 
-// Between tries the router waits this long, doubling.
-const (
-	backoffFirst = 5 * time.Millisecond
-	backoffMax   = 160 * time.Millisecond
-)
-
 // Config says what a router works with.
 type Config struct {
 	Self roster.NodeID
@@ -31,8 +24,10 @@ type Config struct {
 	Groups func(roster.ShardID) (*shard.Group, bool)
 	// Call calls a method of another node.
 	Call func(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error)
-	// Applied is told, on the leader, of every operation that was proposed there.
-	Applied func(roster.ShardID, roster.Op, roster.Result)
+	// Applied is told, on the leader, of every operation that was proposed there and
+	// whose kind is in Concerns.
+	Applied  func(roster.ShardID, roster.Op, roster.Result)
+	Concerns []roster.Kind
 }
 
 // Router finds the leader of a shard and brings operations there. Any node takes
@@ -40,11 +35,26 @@ type Config struct {
 type Router struct {
 	config   Config
 	routes   atomic.Pointer[roster.ClusterMap]
+	guesses  atomic.Uint64 // of who may know a leader
 	requests *requests
+	writes   *gathering
+	reads    *reads
 }
 
 // New returns a router without a map: until SetMap, only the system shard is found.
-func New(c Config) *Router { return &Router{config: c, requests: newRequests()} }
+// Close it.
+func New(c Config) *Router {
+	r := &Router{config: c, requests: newRequests()}
+	r.writes, r.reads = newGathering(r.call), newReads(r.askLeader)
+	return r
+}
+
+// Close ends the calls to other nodes, and waits for them. Who waits for their answers
+// hears that they are Unavailable or Unknown; later ones are refused.
+func (r *Router) Close() {
+	r.writes.close()
+	r.reads.close()
+}
 
 // Self returns the id of the router's own node.
 func (r *Router) Self() roster.NodeID { return r.config.Self }
@@ -120,24 +130,44 @@ func (r *Router) Ring() uint64 {
 	return 0
 }
 
-// Op wraps a command with the caller's request, or with one of the router's own.
-// The function returned must be called when the operation is answered or given up.
-func (r *Router) Op(ctx context.Context, id roster.ShardID, c roster.Command) (roster.Op, func()) {
-	op := roster.Op{Ring: r.Ring(), Command: c}
-	if request, ok := roster.RequestFrom(ctx); ok {
-		op.Request = request
-		return op, func() {}
+// Op is an operation in the bytes in which it goes to the leader and into the log.
+type Op = codec.Encoded
+
+// Op wraps a command with who asks and the caller's request, or one of the router's own.
+// The function returned must be called when the operation is answered or given up. The
+// error is Invalid: the command cannot be written.
+func (r *Router) Op(ctx context.Context, id roster.ShardID, c roster.Command) (Op, func(), error) {
+	request, given := roster.RequestFrom(ctx)
+	done := func() {}
+	if !given {
+		request, done = r.requests.begin(id)
 	}
-	request, done := r.requests.begin(id)
-	op.Request = request
-	return op, done
+	op, err := codec.Encode(roster.Op{Request: request, By: roster.PrincipalFrom(ctx), Ring: r.Ring(), Command: c})
+	if err != nil {
+		done()
+		return Op{}, nil, err
+	}
+	return op, done, nil
 }
 
 // Propose carries out one command, exactly once, within ctx or RequestDeadline.
 func (r *Router) Propose(ctx context.Context, id roster.ShardID, c roster.Command) (roster.Result, error) {
-	op, done := r.Op(ctx, id, c)
+	op, done, err := r.Op(ctx, id, c)
+	if err != nil {
+		return roster.Result{}, err
+	}
 	defer done()
-	o := r.ProposeAll(ctx, id, []roster.Op{op})[0]
+	o := r.propose(ctx, id, []Op{op}, apart)[0]
+	return o.Result, o.Refusal()
+}
+
+// ProposeLoose is Propose of a command that may run twice: it carries no Request.
+func (r *Router) ProposeLoose(ctx context.Context, id roster.ShardID, c roster.Command) (roster.Result, error) {
+	op, err := codec.Encode(roster.Op{Ring: r.Ring(), Command: c})
+	if err != nil {
+		return roster.Result{}, err
+	}
+	o := r.propose(ctx, id, []Op{op}, apart)[0]
 	return o.Result, o.Refusal()
 }
 
@@ -148,36 +178,54 @@ func (r *Router) ProposeOwn(ctx context.Context, id roster.ShardID, c roster.Com
 	return r.Propose(roster.WithRequest(ctx, request), id, c)
 }
 
-// ProposeAll brings ops to the leader of one shard and keeps trying those that were
+// ProposeAll carries out a batch of operations of one shard, each for itself. Of a
+// record that was changed, an outcome may hold no more than the id and the revision.
+func (r *Router) ProposeAll(ctx context.Context, id roster.ShardID, ops []Op) []Outcome {
+	return r.propose(ctx, id, ops, together)
+}
+
+// propose brings ops to the leader of one shard and keeps trying those that were
 // not carried out: because nobody led, because the leader moved, or because the
 // answer was lost. Each ends with a result, or with Unavailable (never executed) or
 // Unknown (perhaps) when the time is up.
-func (r *Router) ProposeAll(ctx context.Context, id roster.ShardID, ops []roster.Op) []Outcome {
+func (r *Router) propose(ctx context.Context, id roster.ShardID, ops []Op, m manner) []Outcome {
 	ctx, cancel := WithDeadline(ctx)
 	defer cancel()
 	outcomes := make([]Outcome, len(ops))
 	open := make([]int, len(ops))
 	for i := range open {
 		open[i] = i
-		outcomes[i].err = &roster.Error{Code: roster.CodeUnavailable, Shard: id, Detail: "no leader for the shard was found in time; nothing was executed", RetryAfter: time.Second}
 	}
 	var hint roster.NodeID
 	for try := (Retry{}); len(open) > 0 && try.Next(ctx, hint != ""); {
-		sent := make([]roster.Op, len(open))
-		for i, at := range open {
-			sent[i] = ops[at]
-		}
-		answers := r.attempt(ctx, id, sent, hint)
+		answers := r.attempt(ctx, id, chosen(ops, open), m, hint)
 		hint = r.nextHint(hint, answers)
 		open = settle(outcomes, open, ops, answers)
 	}
+	for _, at := range open {
+		if outcomes[at].err == nil {
+			outcomes[at].err = &roster.Error{Code: roster.CodeUnavailable, Shard: id, Detail: "no leader for the shard was found in time; nothing was executed", RetryAfter: time.Second}
+		}
+	}
 	return outcomes
+}
+
+// chosen returns the operations that are still open.
+func chosen(ops []Op, open []int) []Op {
+	if len(open) == len(ops) {
+		return ops
+	}
+	sent := make([]Op, len(open))
+	for i, at := range open {
+		sent[i] = ops[at]
+	}
+	return sent
 }
 
 // settle stores what is final in outcomes and returns the operations still open. An
 // operation once Unknown stays Unknown until the rules have answered it: that a later
 // try was refused on the way, or found no room, says nothing of the one before.
-func settle(outcomes []Outcome, open []int, ops []roster.Op, answers []Outcome) []int {
+func settle(outcomes []Outcome, open []int, ops []Op, answers []Outcome) []int {
 	still := open[:0]
 	for i, at := range open {
 		answer := answers[i]
@@ -186,7 +234,7 @@ func settle(outcomes []Outcome, open []int, ops []roster.Op, answers []Outcome) 
 		case code == roster.CodeMoved, code == roster.CodeUnavailable,
 			doubt && roster.CodeOf(answer.Refusal()) == roster.CodeOverloaded:
 			still = append(still, at)
-		case code == roster.CodeUnknown && ops[at].Request.Client != 0:
+		case code == roster.CodeUnknown && ops[at].Exact():
 			outcomes[at] = answer
 			still = append(still, at)
 		case doubt && answer.err != nil: // no try will do better
@@ -209,7 +257,7 @@ func (r *Router) nextHint(asked roster.NodeID, answers []Outcome) roster.NodeID 
 }
 
 // attempt sends ops once: to hint, else to the leader that the local replica knows.
-func (r *Router) attempt(ctx context.Context, id roster.ShardID, ops []roster.Op, hint roster.NodeID) []Outcome {
+func (r *Router) attempt(ctx context.Context, id roster.ShardID, ops []Op, m manner, hint roster.NodeID) []Outcome {
 	ctx, cancel := context.WithTimeout(ctx, AttemptWithin)
 	defer cancel()
 	g, err := r.Group(id)
@@ -218,61 +266,83 @@ func (r *Router) attempt(ctx context.Context, id roster.ShardID, ops []roster.Op
 	}
 	leader := hint
 	if leader == "" {
-		leader, _ = g.Leader()
+		leader = r.leaderOf(g)
 	}
 	switch leader {
 	case "":
 		return allFailed(ops, &roster.Error{Code: roster.CodeUnavailable, Shard: id, Detail: "the shard has no leader"})
 	case r.config.Self:
-		return r.proposeHere(ctx, g, ops)
+		return r.proposeHere(ctx, g, ops, m)
 	}
-	return r.proposeThere(ctx, id, ops, leader)
+	return r.writes.carry(ctx, route{id, leader, m}, ops)
+}
+
+// leaderOf returns who leads a shard as its local replica knows it. A replica that no
+// leader has made a member yet knows nothing, and its node must still be heard in the
+// system shard to become one: then somebody who votes by the map, who knows better.
+func (r *Router) leaderOf(g *shard.Group) roster.NodeID {
+	if leader, _ := g.Leader(); leader != "" {
+		return leader
+	}
+	m := r.Map()
+	if voters, readers := g.Servers(); len(voters)+len(readers) > 0 || m == nil {
+		return ""
+	}
+	i := slices.IndexFunc(m.Shards, func(s roster.ShardVoters) bool { return s.ID == g.ID() })
+	if i < 0 || len(m.Shards[i].Voters) == 0 {
+		return ""
+	}
+	voters := m.Shards[i].Voters
+	return voters[int(r.guesses.Add(1))%len(voters)]
 }
 
 // proposeHere proposes to the local group, which gathers concurrent operations into
 // one entry.
-func (r *Router) proposeHere(ctx context.Context, g *shard.Group, ops []roster.Op) []Outcome {
+func (r *Router) proposeHere(ctx context.Context, g *shard.Group, ops []Op, m manner) []Outcome {
+	propose := g.ProposeAll
+	if m == apart {
+		propose = g.ProposeEach
+	}
 	outcomes := make([]Outcome, len(ops))
-	one := func(i int) {
-		result, err := g.Propose(ctx, ops[i])
-		outcomes[i] = Outcome{Result: result, err: err}
-		if err == nil {
-			r.config.Applied(g.ID(), ops[i], result)
+	for i, a := range propose(ctx, ops) {
+		outcomes[i] = Outcome{Result: a.Result, err: a.Err}
+	}
+	for i := range outcomes {
+		if outcomes[i].err == nil && slices.Contains(r.config.Concerns, ops[i].Kind()) {
+			r.applied(g.ID(), ops[i], outcomes[i].Result)
 		}
 	}
-	var all sync.WaitGroup
-	for i := 1; i < len(ops); i++ {
-		all.Go(func() { one(i) })
-	}
-	one(0)
-	all.Wait()
 	return outcomes
 }
 
-func (r *Router) proposeThere(ctx context.Context, id roster.ShardID, ops []roster.Op, leader roster.NodeID) []Outcome {
-	body, err := appendOps(nil, id, ops)
-	if err != nil {
-		return allFailed(ops, err)
+// applied tells who is concerned what became of an operation.
+func (r *Router) applied(id roster.ShardID, op Op, result roster.Result) {
+	if full, err := op.Op(); err == nil { // it was read before, or made here
+		r.config.Applied(id, full, result)
 	}
-	answer, err := r.config.Call(ctx, leader, MethodPropose, body)
+}
+
+// call sends ops to another node once.
+func (r *Router) call(ctx context.Context, to route, ops []Op) []Outcome {
+	answer, err := r.config.Call(ctx, to.leader, MethodPropose, appendOps(make([]byte, 0, opsBytes(ops)), to.shard, to.manner, ops))
 	if err != nil {
 		return allFailed(ops, err)
 	}
 	outcomes, err := decodeOutcomes(answer, len(ops))
 	if err != nil {
-		return allFailed(ops, &roster.Error{Code: roster.CodeUnknown, Shard: id, Cause: err})
+		return allFailed(ops, &roster.Error{Code: roster.CodeUnknown, Shard: to.shard, Cause: err})
 	}
 	return outcomes
 }
 
-func allFailed(ops []roster.Op, err error) []Outcome {
+func allFailed(ops []Op, err error) []Outcome {
 	return slices.Repeat([]Outcome{{err: err}}, len(ops))
 }
 
-// ServePropose answers another node's proposeThere. It never relays: the asker
+// ServePropose answers another node's call. It never relays: the asker
 // follows the hint itself, so that an operation sees at most HopsMax nodes.
 func (r *Router) ServePropose(ctx context.Context, body []byte) ([]byte, error) {
-	id, ops, err := decodeOps(body)
+	id, m, ops, err := decodeOps(body)
 	if err != nil {
 		return nil, err
 	}
@@ -283,110 +353,5 @@ func (r *Router) ServePropose(ctx context.Context, body []byte) ([]byte, error) 
 	if len(ops) == 0 {
 		return nil, errMessage
 	}
-	return appendOutcomes(nil, r.proposeHere(ctx, g, ops))
-}
-
-// ReadIndex asks the shard's leader for the index that a linearizable read must see.
-func (r *Router) ReadIndex(ctx context.Context, id roster.ShardID) (roster.Index, error) {
-	var hint roster.NodeID
-	last := error(&roster.Error{Code: roster.CodeUnavailable, Shard: id, Detail: "no leader for the shard was found in time"})
-	for try := (Retry{}); try.Next(ctx, hint != ""); {
-		index, err := r.readIndexOnce(ctx, id, hint)
-		if err == nil {
-			return index, nil
-		}
-		hint = r.nextHint(hint, []Outcome{{err: err}})
-		if code := roster.CodeOf(err); code != roster.CodeMoved && code != roster.CodeUnavailable && code != roster.CodeUnknown {
-			last = err
-			break
-		}
-	}
-	return 0, last
-}
-
-func (r *Router) readIndexOnce(ctx context.Context, id roster.ShardID, hint roster.NodeID) (roster.Index, error) {
-	ctx, cancel := context.WithTimeout(ctx, AttemptWithin)
-	defer cancel()
-	g, err := r.Group(id)
-	if err != nil {
-		return 0, err
-	}
-	leader := hint
-	if leader == "" {
-		leader, _ = g.Leader()
-	}
-	switch leader {
-	case "":
-		return 0, &roster.Error{Code: roster.CodeUnavailable, Shard: id, Detail: "the shard has no leader"}
-	case r.config.Self:
-		return g.ReadIndex(ctx)
-	}
-	answer, err := r.config.Call(ctx, leader, MethodReadIndex, binary.AppendUvarint(nil, uint64(id)))
-	if err != nil {
-		return 0, err
-	}
-	in := reader{b: answer}
-	index := roster.Index(in.uvarint())
-	return index, in.end()
-}
-
-// ServeReadIndex answers another router's ReadIndex, where this node leads.
-func (r *Router) ServeReadIndex(ctx context.Context, body []byte) ([]byte, error) {
-	in := reader{b: body}
-	id := roster.ShardID(in.uvarint())
-	if err := in.end(); err != nil {
-		return nil, err
-	}
-	g, err := r.Group(id)
-	if err != nil {
-		return nil, err
-	}
-	index, err := g.ReadIndex(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return binary.AppendUvarint(nil, uint64(index)), nil
-}
-
-// Retry paces the tries of one operation: the first at once, one more at once for
-// each fresh hint up to HopsMax, then with growing pauses until the context ends.
-type Retry struct {
-	tries, hops int
-	pause       time.Duration
-}
-
-// Next waits for the next try and reports whether there is one. hinted says that an
-// answer named whom to ask.
-func (t *Retry) Next(ctx context.Context, hinted bool) bool {
-	t.tries++
-	if t.tries == 1 {
-		return ctx.Err() == nil
-	}
-	if hinted && t.hops < roster.HopsMax-1 {
-		t.hops++
-		return ctx.Err() == nil
-	}
-	t.hops = 0
-	t.pause = min(max(2*t.pause, backoffFirst), backoffMax)
-	return Wait(ctx, t.pause)
-}
-
-// Wait returns after d, or false at once when ctx ends first.
-func Wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// WithDeadline gives ctx the RequestDeadline unless it has one.
-func WithDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, roster.RequestDeadline)
+	return appendOutcomes(nil, m, r.proposeHere(ctx, g, ops, m))
 }

@@ -13,7 +13,7 @@ func TestDoubtStays(t *testing.T) {
 	rules := func(code roster.Code) Outcome {
 		return Outcome{Result: roster.Result{Index: 7, Err: roster.Errorf(code, "by the rules")}}
 	}
-	ops := []roster.Op{{Request: roster.Request{Client: 1, Seq: 1}}}
+	ops := encoded(t, roster.Op{Request: roster.Request{Client: 1, Seq: 1}, Command: roster.Tick{}})
 	for name, c := range map[string]struct {
 		before, answer Outcome
 		want           roster.Code

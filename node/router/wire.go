@@ -2,6 +2,7 @@ package router
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"roster"
 	"roster/fsm/codec"
@@ -29,50 +30,83 @@ func (o Outcome) Refusal() error {
 	return o.Err
 }
 
-// appendOps encodes a propose request: shard, count, then each op with its length.
-func appendOps(b []byte, shard roster.ShardID, ops []roster.Op) ([]byte, error) {
-	b = binary.AppendUvarint(b, uint64(shard))
+// appendOps encodes a propose request: shard, manner, count, then each op with its
+// length.
+func appendOps(b []byte, shard roster.ShardID, m manner, ops []Op) []byte {
+	b = append(binary.AppendUvarint(b, uint64(shard)), byte(m))
 	b = binary.AppendUvarint(b, uint64(len(ops)))
 	for _, op := range ops {
-		body, err := codec.AppendOp(nil, op)
-		if err != nil {
-			return nil, err
-		}
-		b = binary.AppendUvarint(b, uint64(len(body)))
-		b = append(b, body...)
+		b = binary.AppendUvarint(b, uint64(len(op.Bytes())))
+		b = append(b, op.Bytes()...)
 	}
-	return b, nil
+	return b
 }
 
-func decodeOps(b []byte) (roster.ShardID, []roster.Op, error) {
-	r := reader{b: b}
-	shard, count := roster.ShardID(r.uvarint()), r.uvarint()
-	if count > roster.BatchMax {
-		return 0, nil, errMessage
+// opsBytes bounds what appendOps takes.
+func opsBytes(ops []Op) int {
+	size := 1 + 2*binary.MaxVarintLen32
+	for _, op := range ops {
+		size += len(op.Bytes()) + binary.MaxVarintLen32
 	}
-	ops := make([]roster.Op, 0, count)
+	return size
+}
+
+// decodeOps reads what appendOps wrote; the operations are part of b.
+func decodeOps(b []byte) (roster.ShardID, manner, []Op, error) {
+	r := reader{b: b}
+	shard, m, count := roster.ShardID(r.uvarint()), manner(r.byte()), r.uvarint()
+	if count > roster.BatchMax || m > together {
+		return 0, 0, nil, errMessage
+	}
+	ops := make([]Op, 0, count)
 	for range count {
-		op, err := codec.DecodeOp(r.bytes())
+		op, err := codec.Check(r.bytes())
 		if err != nil {
-			return 0, nil, err
+			return 0, 0, nil, err
 		}
 		ops = append(ops, op)
 	}
-	return shard, ops, r.end()
+	return shard, m, ops, r.end()
+}
+
+// How much room most outcomes take: those with an agent of usual size, and brief ones.
+const (
+	outcomeBytes = 512
+	briefBytes   = 96
+)
+
+// brief leaves of a changed record what a batch tells of it.
+func (o Outcome) brief() Outcome {
+	if change, ok := o.Value.(roster.Change); ok && change.Record != nil {
+		r := &roster.Record{Revision: change.Record.Revision}
+		r.ID = change.Record.ID
+		o.Value = roster.Change{Outcome: change.Outcome, Record: r}
+	}
+	return o
 }
 
 // appendOutcomes encodes the answer to a propose: per op a byte that tells a fault
 // from a result, and the result.
-func appendOutcomes(b []byte, outcomes []Outcome) ([]byte, error) {
+func appendOutcomes(b []byte, m manner, outcomes []Outcome) ([]byte, error) {
+	scratch := make([]byte, 0, outcomeBytes)
+	if m == together {
+		b = slices.Grow(b, len(outcomes)*briefBytes)
+	} else {
+		b = slices.Grow(b, len(outcomes)*outcomeBytes)
+	}
 	for _, o := range outcomes {
+		if m == together {
+			o = o.brief()
+		}
 		result, fault := o.Result, byte(0)
 		if o.err != nil {
 			result, fault = roster.Result{Err: asError(o.err)}, 1
 		}
-		body, err := codec.AppendResult(nil, result)
+		body, err := codec.AppendResult(scratch[:0], result)
 		if err != nil {
 			return nil, err
 		}
+		scratch = body
 		b = append(b, fault)
 		b = binary.AppendUvarint(b, uint64(len(body)))
 		b = append(b, body...)

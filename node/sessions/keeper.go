@@ -16,6 +16,10 @@ import (
 // an end may be noticed.
 const keeperStep = 100 * time.Millisecond
 
+// keeperRest is how often it looks while there are none: none that begins meanwhile ends
+// before that.
+const keeperRest = 500 * time.Millisecond
+
 // keeper counts the TTL of a shard's sessions while this node leads the shard.
 // Renewals are memory: they cost no log entry, and a new leader gives every session
 // a full TTL, so that a session never ends early. Log time never ends a session.
@@ -133,9 +137,18 @@ func (k *keeper) learn(events []roster.Event) error {
 
 // tick ends what has run out.
 func (k *keeper) tick(ctx context.Context) {
-	for router.Wait(ctx, keeperStep) {
+	for router.Wait(ctx, k.step()) {
 		k.expire(ctx)
 	}
+}
+
+func (k *keeper) step() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.mu.live) == 0 {
+		return keeperRest
+	}
+	return keeperStep
 }
 
 // opened begins the count of a session, unless it is counted already.

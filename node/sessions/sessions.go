@@ -68,6 +68,9 @@ func (s *Sessions) set(id roster.ShardID, k *keeper) {
 	s.mu.keepers[id] = k
 }
 
+// Concerns lists the kinds of command of which Applied wants to know.
+func Concerns() []roster.Kind { return []roster.Kind{roster.KindOpenSession, roster.KindEndSession} }
+
 // Applied tells the keeper of a shard what a proposal did to its sessions.
 func (s *Sessions) Applied(id roster.ShardID, op roster.Op, result roster.Result) {
 	k := s.keeper(id)

@@ -1,19 +1,23 @@
 package link
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 
 	"roster"
+	"roster/internal/bubble"
+	"roster/shard/link/peer"
+	"roster/transport"
 )
 
 // This scenario is directed at hashicorp/raft issue 695. The answers to an old leader
@@ -38,10 +42,11 @@ const (
 
 func TestHeartbeatsBesideTheMainLoopDiverge(t *testing.T) {
 	for run := range upstreamRuns {
-		if diverges(t, func(n Network, id roster.NodeID) raft.Transport {
-			return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-				Stream: newStreams(n, 1, id), MaxPool: poolMax, MaxRPCsInFlight: 1, Timeout: ioTimeout, Logger: hclog.NewNullLogger(),
+		if diverges(t, func(n Network, id roster.NodeID) (raft.Transport, func()) {
+			link := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+				Stream: &streams{n.Listener(transport.LaneRaft), n, id}, MaxPool: 3, MaxRPCsInFlight: 1, Timeout: peer.Timeout, Logger: hclog.NewNullLogger(),
 			})
+			return link, func() { link.Close(); link.CloseStreams() }
 		}) {
 			t.Logf("diverged in run %d", run+1)
 			return
@@ -52,8 +57,10 @@ func TestHeartbeatsBesideTheMainLoopDiverge(t *testing.T) {
 
 func TestWrappedHeartbeatsNeverDiverge(t *testing.T) {
 	for run := range safeRuns {
-		if diverges(t, func(n Network, id roster.NodeID) raft.Transport {
-			return Open(Options{Network: n, Group: 1, Node: id})
+		if diverges(t, func(n Network, id roster.NodeID) (raft.Transport, func()) {
+			h := OpenHub(HubOptions{Network: n, Node: id})
+			link := h.Open(Options{Group: 1})
+			return link, func() { link.Close(); h.Close() }
 		}) {
 			t.Fatalf("two nodes hold different entries at one index and term, run %d", run+1)
 		}
@@ -61,8 +68,8 @@ func TestWrappedHeartbeatsNeverDiverge(t *testing.T) {
 }
 
 // diverges runs the scenario once under virtual time.
-func diverges(t *testing.T, open func(Network, roster.NodeID) raft.Transport) (bad bool) {
-	synctest.Test(t, func(t *testing.T) {
+func diverges(t *testing.T, open func(Network, roster.NodeID) (raft.Transport, func())) (bad bool) {
+	bubble.Test(t, func(t *testing.T) {
 		s := &scene{wires: newWires()}
 		s.mu.entries = map[[2]uint64]uint64{}
 		nodes := []raft.ServerID{"a", "b", "c"}
@@ -117,15 +124,28 @@ type scene struct {
 type server struct {
 	id   raft.ServerID
 	raft *raft.Raft
-	link raft.Transport
+	shut func()
 }
 
-func (s *scene) start(t *testing.T, id raft.ServerID, nodes []raft.ServerID, open func(Network, roster.NodeID) raft.Transport) {
+// streams lets Raft's own transport dial over the wires.
+type streams struct {
+	net.Listener
+	network Network
+	node    roster.NodeID
+}
+
+func (s *streams) Dial(to raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return s.network.Dial(ctx, string(to), transport.LaneRaft)
+}
+
+func (s *scene) start(t *testing.T, id raft.ServerID, nodes []raft.ServerID, open func(Network, roster.NodeID) (raft.Transport, func())) {
 	c := raft.DefaultConfig()
 	c.LocalID, c.Logger, c.NoLegacyTelemetry = id, hclog.NewNullLogger(), true
 	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = patience, patience, patience
 	store := &checked{InmemStore: raft.NewInmemStore(), scene: s}
-	link := open(s.wires.node(roster.NodeID(id)), roster.NodeID(id))
+	link, shut := open(s.wires.node(roster.NodeID(id)), roster.NodeID(id))
 	var first raft.Configuration
 	for _, n := range nodes {
 		first.Servers = append(first.Servers, raft.Server{ID: n, Address: raft.ServerAddress(n)})
@@ -141,7 +161,7 @@ func (s *scene) start(t *testing.T, id raft.ServerID, nodes []raft.ServerID, ope
 	if own, ok := link.(*Transport); ok {
 		own.Bind(r)
 	}
-	s.servers = append(s.servers, &server{id, r, link})
+	s.servers = append(s.servers, &server{id, r, shut})
 }
 
 // leads returns a leader other than but, or nil.
@@ -177,12 +197,7 @@ func (s *scene) end() {
 		n.raft.Shutdown()
 	}
 	for _, n := range s.servers {
-		if c, ok := n.link.(raft.WithClose); ok {
-			c.Close()
-		}
-		if c, ok := n.link.(*raft.NetworkTransport); ok {
-			c.CloseStreams()
-		}
+		n.shut()
 	}
 	<-time.After(10 * time.Second) // what is still asleep wakes and ends
 }
@@ -252,6 +267,11 @@ func (d *delayed) carry(to raft.ServerID, beat bool, send func() error) error {
 
 func (d *delayed) AppendEntries(id raft.ServerID, at raft.ServerAddress, a *raft.AppendEntriesRequest, r *raft.AppendEntriesResponse) error {
 	return d.carry(id, isHeartbeat(a), func() error { return d.Transport.AppendEntries(id, at, a, r) })
+}
+
+// AppendEntriesPipeline keeps Raft from sending entries around the delays.
+func (d *delayed) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (raft.AppendPipeline, error) {
+	return nil, raft.ErrPipelineReplicationNotSupported
 }
 
 func (d *delayed) RequestVote(id raft.ServerID, at raft.ServerAddress, a *raft.RequestVoteRequest, r *raft.RequestVoteResponse) error {

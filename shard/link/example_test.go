@@ -7,12 +7,13 @@ import (
 	"net"
 
 	"roster/shard/link"
+	"roster/transport"
 )
 
 // lonely is a network without anybody else.
 type lonely struct{}
 
-func (lonely) GroupListener(uint32) net.Listener {
+func (lonely) Listener(transport.Lane) net.Listener {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
@@ -20,12 +21,14 @@ func (lonely) GroupListener(uint32) net.Listener {
 	return l
 }
 
-func (lonely) Dial(context.Context, string, uint32) (net.Conn, error) {
+func (lonely) Dial(context.Context, string, transport.Lane) (net.Conn, error) {
 	return nil, errors.New("there is nobody else")
 }
 
 func Example() {
-	t := link.Open(link.Options{Network: lonely{}, Group: 1, Node: "n1"})
+	hub := link.OpenHub(link.HubOptions{Network: lonely{}, Node: "n1"})
+	defer hub.Close()
+	t := hub.Open(link.Options{Group: 1})
 	defer t.Close()
 	fmt.Println("raft knows this server as", t.LocalAddr())
 	// Output: raft knows this server as n1

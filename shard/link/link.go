@@ -3,27 +3,13 @@ package link
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 
-	"roster"
-)
-
-const (
-	// ioTimeout bounds one exchange with a peer, and the dial before it.
-	ioTimeout = 5 * time.Second
-	// poolMax is how many idle connections to a peer are kept: one for heartbeats,
-	// one for entries, one for votes.
-	poolMax = 3
-	// handOverMax bounds how long a leader waits for the word of the node that it hands
-	// over to: Raft takes no entry meanwhile.
-	handOverMax = 250 * time.Millisecond
+	"roster/shard/link/frame"
 )
 
 // The reasons for which a Transport refuses to send.
@@ -34,34 +20,38 @@ var (
 	ErrNoWord = errors.New("the server that is to lead does not answer")
 )
 
-// Network hands out the connections of Raft groups. Dial takes a node id as addr.
-type Network interface {
-	GroupListener(group uint32) net.Listener
-	Dial(ctx context.Context, addr string, group uint32) (net.Conn, error)
-}
-
 // State is what a Transport reads of its Raft instance: *raft.Raft has it.
 type State interface {
 	State() raft.RaftState
 	CurrentTerm() uint64
+	CommitIndex() uint64
 }
 
-// Options configure a Transport.
+// Options configure the transport of one group.
 type Options struct {
-	Network Network
-	Group   uint32
-	Node    roster.NodeID
-	Logger  hclog.Logger
-	// Now reads a monotonic clock; nil is time.Now.
-	Now func() time.Time
+	Group uint32
+	// Hold is how long a heartbeat may wait for those of other groups to join it: far
+	// less than the time after which followers miss it. At most peer.HoldMax; 0 is not at all.
+	Hold time.Duration
 	// Stalled reports whether the log store hangs: then heartbeats are neither sent
 	// nor answered at once, so that another server may lead. Nil is never.
 	Stalled func() bool
-	// OnTold is called for each message in which the leader tells its commit index,
-	// with the moment it arrived. It must not block.
+	// Settled reports whether this server leads in a term and has committed an entry of
+	// it, so that its commit index covers what earlier leaders committed. Nil is always.
+	Settled func(term uint64) bool
+	// OnTold is called for each message in which a settled leader tells its commit
+	// index, with the moment it arrived. It must not block.
 	OnTold func(commit uint64, at time.Time)
 	// OnContact is called after each answer of a peer. It must not block.
 	OnContact func()
+	// OnGone is told that nobody listens any more where a peer was reached: its process
+	// has ended. It may be told again and again, and must not block.
+	OnGone func(peer raft.ServerID)
+	// Durable is asked before a successful answer to entries leaves this server, or is
+	// given to Raft: it calls pass once this server's log has everything up to index,
+	// in the order in which it was asked. Nil passes at once, which is right for a
+	// store that returns when it has synced. Heartbeats never wait.
+	Durable func(index uint64, pass func())
 }
 
 // Peer is what the answers of one server have shown.
@@ -71,23 +61,34 @@ type Peer struct {
 	Term    uint64    // the term in which it so answered
 }
 
+// contact is what a group knows of a peer.
+type contact struct {
+	Peer
+	sent     uint64 // up to this index entries were sent to it
+	sentTerm uint64 // in this term
+	nudge    nudge
+}
+
 // Transport is the raft.Transport of one group.
 type Transport struct {
-	*raft.NetworkTransport
+	hub      *Hub
 	options  Options
+	id       raft.ServerID
 	rpcs     chan raft.RPC
 	mailbox  chan raft.RPC
+	inbox    inbox
 	state    atomic.Pointer[State]
 	muted    atomic.Bool
 	silent   chan struct{}
-	closed   chan struct{}
+	ctx      context.Context // ends with Close
+	cancel   context.CancelFunc
 	shut     sync.Once
 	hush     sync.Once
 	routines sync.WaitGroup
 	mu       struct {
 		sync.Mutex
-		peers  map[raft.ServerID]Peer
 		closed bool
+		peers  map[raft.ServerID]*contact
 	}
 }
 
@@ -97,13 +98,14 @@ var (
 	_ raft.WithClose   = (*Transport)(nil)
 )
 
-// Open starts the transport of one group. It takes the group's listener.
-func Open(o Options) *Transport {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
+// Open starts the transport of one group; a second one of a group takes the place of
+// the first.
+func (h *Hub) Open(o Options) *Transport {
 	if o.Stalled == nil {
 		o.Stalled = func() bool { return false }
+	}
+	if o.Settled == nil {
+		o.Settled = func(uint64) bool { return true }
 	}
 	if o.OnTold == nil {
 		o.OnTold = func(uint64, time.Time) {}
@@ -111,37 +113,26 @@ func Open(o Options) *Transport {
 	if o.OnContact == nil {
 		o.OnContact = func() {}
 	}
-	if o.Logger == nil {
-		o.Logger = hclog.NewNullLogger()
+	if o.OnGone == nil {
+		o.OnGone = func(raft.ServerID) {}
+	}
+	if o.Durable == nil {
+		o.Durable = func(_ uint64, pass func()) { pass() }
 	}
 	t := &Transport{
+		hub:     h,
 		options: o,
+		id:      raft.ServerID(h.options.Node),
 		rpcs:    make(chan raft.RPC),
 		mailbox: make(chan raft.RPC, 1),
 		silent:  make(chan struct{}),
-		closed:  make(chan struct{}),
 	}
-	t.mu.peers = map[raft.ServerID]Peer{}
-	t.NetworkTransport = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream:                  newStreams(o.Network, o.Group, o.Node),
-		ServerAddressProvider:   byID{},
-		Logger:                  o.Logger,
-		MaxPool:                 poolMax,
-		MaxRPCsInFlight:         1, // its pipeline can hang for ever (hashicorp/raft issue 612)
-		Timeout:                 ioTimeout,
-		MsgpackUseNewTimeFormat: true,
-	})
-	t.NetworkTransport.SetHeartbeatHandler(t.heartbeat)
-	t.routines.Go(func() { t.pump(t.NetworkTransport.Consumer()) })
-	t.routines.Go(func() { t.pump(t.mailbox) })
+	t.inbox.queue = make(chan *inbound, inboxMax)
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	t.mu.peers = map[raft.ServerID]*contact{}
+	t.routines.Go(t.pump)
+	h.change(func(groups map[uint32]*Transport) { groups[o.Group] = t })
 	return t
-}
-
-// byID makes the node id the address, whatever the configuration holds.
-type byID struct{}
-
-func (byID) ServerAddr(id raft.ServerID) (raft.ServerAddress, error) {
-	return raft.ServerAddress(id), nil
 }
 
 // Bind names the Raft instance whose heartbeats may be answered at once.
@@ -150,6 +141,15 @@ func (t *Transport) Bind(s State) { t.state.Store(&s) }
 // Consumer returns the channel from which Raft's main loop takes requests.
 func (t *Transport) Consumer() <-chan raft.RPC { return t.rpcs }
 
+// LocalAddr is the node id: the name under which Raft knows this server.
+func (t *Transport) LocalAddr() raft.ServerAddress { return raft.ServerAddress(t.id) }
+
+// EncodePeer makes the node id the address, whatever the configuration holds.
+func (t *Transport) EncodePeer(id raft.ServerID, _ raft.ServerAddress) []byte { return []byte(id) }
+
+// DecodePeer undoes EncodePeer.
+func (t *Transport) DecodePeer(b []byte) raft.ServerAddress { return raft.ServerAddress(b) }
+
 // SetHeartbeatHandler ignores Raft's own handler: it would change Raft's state
 // outside the main loop.
 func (t *Transport) SetHeartbeatHandler(func(raft.RPC)) {}
@@ -157,6 +157,17 @@ func (t *Transport) SetHeartbeatHandler(func(raft.RPC)) {}
 // Mute makes this server lead and stand for election no more, until Close: it
 // refuses to send entries, heartbeats and requests for votes.
 func (t *Transport) Mute() { t.muted.Store(true) }
+
+// Stand makes this server stand for election at once, without asking first whether the
+// others would vote, as if the leader had handed over to it. It returns when Raft's main
+// loop has taken that.
+func (t *Transport) Stand() {
+	if t.muted.Load() || t.options.Stalled() {
+		return
+	}
+	own := raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(t.id), Addr: []byte(t.id)}
+	_ = t.deliver(raft.RPC{Command: &raft.TimeoutNowRequest{RPCHeader: own}, RespChan: make(chan raft.RPCResponse, 1)}) // muted meanwhile
+}
 
 // Silence mutes this server and delivers nothing more to Raft.
 func (t *Transport) Silence() {
@@ -168,115 +179,76 @@ func (t *Transport) Silence() {
 func (t *Transport) Peer(id raft.ServerID) Peer {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.mu.peers[id]
+	if c := t.mu.peers[id]; c != nil {
+		return c.Peer
+	}
+	return Peer{}
 }
 
-// Close ends every connection of the group and waits for the transport's own
+// contact returns what is known of a peer; the lock is held.
+func (t *Transport) contact(id raft.ServerID) *contact {
+	c := t.mu.peers[id]
+	if c == nil {
+		c = &contact{}
+		c.nudge.t, c.nudge.to = t, id
+		t.mu.peers[id] = c
+	}
+	return c
+}
+
+// Close ends what the group has under way and waits for the transport's own
 // goroutines.
 func (t *Transport) Close() error {
-	var err error
 	t.shut.Do(func() {
 		t.Silence()
+		t.hub.change(func(groups map[uint32]*Transport) {
+			if groups[t.options.Group] == t {
+				delete(groups, t.options.Group)
+			}
+		})
 		t.mu.Lock()
 		t.mu.closed = true
 		t.mu.Unlock()
-		close(t.closed)
-		err = t.NetworkTransport.Close()
-		t.NetworkTransport.CloseStreams()
+		t.cancel()
 		t.routines.Wait()
 	})
-	return err
-}
-
-// AppendEntries sends entries or a heartbeat.
-func (t *Transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	if t.muted.Load() {
-		return ErrMuted
-	}
-	if isHeartbeat(args) && t.options.Stalled() {
-		return ErrStalled
-	}
-	sent := t.options.Now()
-	if err := t.NetworkTransport.AppendEntries(id, target, args, resp); err != nil {
-		return err
-	}
-	t.answered(id, sent, args, resp)
 	return nil
 }
 
-// InstallSnapshot sends a snapshot.
-func (t *Transport) InstallSnapshot(id raft.ServerID, target raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
-	if t.muted.Load() {
-		return ErrMuted
-	}
-	return t.NetworkTransport.InstallSnapshot(id, target, args, resp, data)
-}
-
-// RequestVote asks for a vote.
-func (t *Transport) RequestVote(id raft.ServerID, target raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
-	if t.muted.Load() {
-		return ErrMuted
-	}
-	return t.NetworkTransport.RequestVote(id, target, args, resp)
-}
-
-// RequestPreVote asks whether a vote would be given.
-func (t *Transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
-	if t.muted.Load() {
-		return ErrMuted
-	}
-	return t.NetworkTransport.RequestPreVote(id, target, args, resp)
-}
-
-// TimeoutNow asks a server to stand for election at once. It does not wait for one that
-// has just died: the request may still arrive, which does no harm.
-func (t *Transport) TimeoutNow(id raft.ServerID, target raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
-	if t.muted.Load() {
-		return ErrMuted
-	}
-	type word struct {
-		raft.TimeoutNowResponse
-		err error
-	}
-	heard := make(chan word, 1)
+// run starts a goroutine that Close waits for; false once the transport is closed.
+func (t *Transport) run(f func()) bool {
 	t.mu.Lock()
-	if !t.mu.closed { // else Close may already have waited for the last one
-		t.routines.Go(func() {
-			var w word
-			w.err = t.NetworkTransport.TimeoutNow(id, target, args, &w.TimeoutNowResponse)
-			heard <- w
-		})
+	defer t.mu.Unlock()
+	if t.mu.closed {
+		return false
 	}
-	t.mu.Unlock()
-	late := time.NewTimer(handOverMax)
-	defer late.Stop()
-	select {
-	case w := <-heard:
-		*resp = w.TimeoutNowResponse
-		return w.err
-	case <-late.C:
-		return ErrNoWord
-	}
+	t.routines.Go(f)
+	return true
+}
+
+// leads reports whether this server leads in a term.
+func (t *Transport) leads(term uint64) bool {
+	state := t.state.Load()
+	return state == nil || (*state).State() == raft.Leader && (*state).CurrentTerm() == term
 }
 
 // answered notes what the answer of a peer shows. An answer in a later term shows
-// that we lead no more, and counts for nothing.
-func (t *Transport) answered(id raft.ServerID, sent time.Time, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) {
-	if resp.Term > args.Term {
+// that we lead no more, and counts for nothing. match is 0 for a heartbeat.
+func (t *Transport) answered(id raft.ServerID, sent time.Time, term, match uint64, f *frame.Frame) {
+	if f.Term > term {
 		return
 	}
 	t.mu.Lock()
-	p := t.mu.peers[id]
-	if p.Term != args.Term {
-		p = Peer{Term: args.Term}
+	c := t.contact(id)
+	if c.Term != term {
+		c.Peer = Peer{Term: term}
 	}
-	if sent.After(p.Contact) {
-		p.Contact = sent
+	if sent.After(c.Contact) {
+		c.Contact = sent
 	}
-	if resp.Success && !isHeartbeat(args) {
-		p.Match = max(p.Match, args.PrevLogEntry+uint64(len(args.Entries)))
+	if f.Flags&frame.Yes != 0 {
+		c.Match = max(c.Match, match)
 	}
-	t.mu.peers[id] = p
 	t.mu.Unlock()
 	t.options.OnContact()
 }

@@ -1,11 +1,8 @@
 package link
 
 import (
-	"context"
 	"errors"
 	"io"
-	"net"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -14,97 +11,45 @@ import (
 	"github.com/hashicorp/raft"
 
 	"roster"
+	"roster/internal/bubble"
 )
-
-// wires connects nodes of one process by pipes.
-type wires struct {
-	mu struct {
-		sync.Mutex
-		doors map[string]*door
-		conns []net.Conn
-	}
-}
-
-func newWires() *wires {
-	w := &wires{}
-	w.mu.doors = map[string]*door{}
-	return w
-}
-
-func (w *wires) node(id roster.NodeID) Network { return &end{w, string(id)} }
-
-type end struct {
-	wires *wires
-	id    string
-}
-
-func (e *end) GroupListener(uint32) net.Listener {
-	d := &door{id: e.id, conns: make(chan net.Conn), closed: make(chan struct{})}
-	e.wires.mu.Lock()
-	defer e.wires.mu.Unlock()
-	e.wires.mu.doors[e.id] = d
-	return d
-}
-
-func (e *end) Dial(ctx context.Context, addr string, _ uint32) (net.Conn, error) {
-	e.wires.mu.Lock()
-	d := e.wires.mu.doors[addr]
-	e.wires.mu.Unlock()
-	if d == nil {
-		return nil, errors.New("no such node: " + addr)
-	}
-	near, far := net.Pipe()
-	select {
-	case d.conns <- far:
-		e.wires.mu.Lock()
-		e.wires.mu.conns = append(e.wires.mu.conns, near, far)
-		e.wires.mu.Unlock()
-		return near, nil
-	case <-d.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-type door struct {
-	id     string
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (d *door) Accept() (net.Conn, error) {
-	select {
-	case c := <-d.conns:
-		return c, nil
-	case <-d.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (d *door) Close() error   { d.once.Do(func() { close(d.closed) }); return nil }
-func (d *door) Addr() net.Addr { return name(d.id) }
 
 // fixed is a Raft in one state.
 type fixed struct {
-	state raft.RaftState
-	term  atomic.Uint64
+	state        raft.RaftState
+	term, commit atomic.Uint64
 }
 
 func (f *fixed) State() raft.RaftState { return f.state }
 func (f *fixed) CurrentTerm() uint64   { return f.term.Load() }
+func (f *fixed) CommitIndex() uint64   { return f.commit.Load() }
 
-func pair(t *testing.T, o Options) (from, to *Transport, state *fixed) {
+// hubs opens a hub for each node.
+func hubs(ids ...roster.NodeID) (*wires, []*Hub) {
 	w := newWires()
-	from = Open(Options{Network: w.node("a"), Group: 1, Node: "a"})
-	o.Network, o.Group, o.Node = w.node("b"), 1, "b"
-	to = Open(o)
-	t.Cleanup(func() { from.Close(); to.Close() })
+	var out []*Hub
+	for _, id := range ids {
+		out = append(out, OpenHub(HubOptions{Network: w.node(id), Node: id}))
+	}
+	return w, out
+}
+
+// pair opens group 1 at nodes a and b, of which b follows in term 3. stop must be
+// called within the bubble.
+func pair(o Options) (from, to *Transport, state *fixed, stop func()) {
+	_, from, to, state, stop = tapPair(o)
+	return from, to, state, stop
+}
+
+func tapPair(o Options) (w *wires, from, to *Transport, state *fixed, stop func()) {
+	w, h := hubs("a", "b")
+	from = h[0].Open(Options{Group: 1})
+	o.Group = 1
+	to = h[1].Open(o)
 	state = &fixed{state: raft.Follower}
 	state.term.Store(3)
 	to.Bind(state)
-	return from, to, state
+	return w, from, to, state, func() { from.Close(); to.Close(); h[0].Close(); h[1].Close() }
 }
 
 func heartbeat(term uint64) *raft.AppendEntriesRequest {
@@ -130,8 +75,9 @@ func TestHeartbeatPaths(t *testing.T) {
 		"stalled, same term":   {raft.Follower, 3, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				from, to, state := pair(t, Options{Stalled: func() bool { return c.stalled }})
+			bubble.Test(t, func(t *testing.T) {
+				from, to, state, stop := pair(Options{Stalled: func() bool { return c.stalled }})
+				defer stop()
 				state.state = c.state
 				to.SetHeartbeatHandler(func(raft.RPC) { t.Error("Raft's own handler was called") })
 				answer := make(chan error, 1)
@@ -149,8 +95,6 @@ func TestHeartbeatPaths(t *testing.T) {
 				if err := <-answer; err != nil || !resp.Success {
 					t.Errorf("answer %+v, %v", resp, err)
 				}
-				from.Close()
-				to.Close()
 			})
 		})
 	}
@@ -159,8 +103,9 @@ func TestHeartbeatPaths(t *testing.T) {
 // TestMailboxHoldsOne: a main loop that is busy finds one heartbeat afterwards, and
 // nobody has waited for it.
 func TestMailboxHoldsOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		from, to, _ := pair(t, Options{})
+	bubble.Test(t, func(t *testing.T) {
+		from, to, _, stop := pair(Options{})
+		defer stop()
 		for range 20 {
 			var resp raft.AppendEntriesResponse
 			if err := from.AppendEntries("b", "b", heartbeat(3), &resp); err != nil || !resp.Success || resp.Term != 3 {
@@ -182,15 +127,14 @@ func TestMailboxHoldsOne(t *testing.T) {
 		if n < 1 || n > 2 { // one in the mailbox, one in the hand of the pump
 			t.Errorf("%d heartbeats waited", n)
 		}
-		from.Close()
-		to.Close()
 	})
 }
 
 func TestNotes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var told []uint64
-		from, to, _ := pair(t, Options{OnTold: func(commit uint64, _ time.Time) { told = append(told, commit) }})
+		from, to, _, stop := pair(Options{OnTold: func(commit uint64, _ time.Time) { told = append(told, commit) }})
+		defer stop()
 		go func() {
 			for rpc := range to.Consumer() {
 				rpc.Respond(&raft.AppendEntriesResponse{Term: 3, Success: true}, nil)
@@ -221,14 +165,13 @@ func TestNotes(t *testing.T) {
 		if len(told) != 2 || told[0] != 7 || told[1] != 9 {
 			t.Errorf("told %v, want 7 and 9", told)
 		}
-		from.Close()
-		to.Close()
 	})
 }
 
 func TestMutedServerLeadsNoMore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		from, to, _ := pair(t, Options{})
+	bubble.Test(t, func(t *testing.T) {
+		from, to, _, stop := pair(Options{})
+		defer stop()
 		from.Mute()
 		for name, err := range map[string]error{
 			"append":   from.AppendEntries("b", "b", heartbeat(3), &raft.AppendEntriesResponse{}),
@@ -252,15 +195,14 @@ func TestMutedServerLeadsNoMore(t *testing.T) {
 		if err := to.RequestVote("a", "a", &raft.RequestVoteRequest{}, &vote); err == nil {
 			t.Error("a silent server answered")
 		}
-		from.Close()
-		to.Close()
 	})
 }
 
 func TestStalledLeaderStopsHeartbeats(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWires()
-		from := Open(Options{Network: w.node("a"), Group: 1, Node: "a", Stalled: func() bool { return true }})
+	bubble.Test(t, func(t *testing.T) {
+		_, h := hubs("a")
+		defer h[0].Close()
+		from := h[0].Open(Options{Group: 1, Stalled: func() bool { return true }})
 		defer from.Close()
 		if err := from.AppendEntries("b", "b", heartbeat(3), &raft.AppendEntriesResponse{}); !errors.Is(err, ErrStalled) {
 			t.Errorf("heartbeat of a stalled leader: %v", err)
@@ -269,23 +211,23 @@ func TestStalledLeaderStopsHeartbeats(t *testing.T) {
 }
 
 func TestCloseEndsEveryConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		from, to, _ := pair(t, Options{})
+	bubble.Test(t, func(t *testing.T) {
+		w, from, _, _, stop := tapPair(Options{})
 		var resp raft.AppendEntriesResponse
 		if err := from.AppendEntries("b", "b", heartbeat(3), &resp); err != nil {
 			t.Fatal(err)
 		}
-		from.Close()
-		to.Close()
-		w := from.options.Network.(*end).wires
+		stop()
 		for _, c := range w.mu.conns {
-			if _, err := c.Write([]byte{0}); !errors.Is(err, io.ErrClosedPipe) {
+			if _, err := c.Conn.Write([]byte{0}); !errors.Is(err, io.ErrClosedPipe) {
 				t.Errorf("a connection is still open: %v", err)
 			}
 		}
 		if len(w.mu.conns) == 0 {
 			t.Error("there was no connection")
 		}
-		from.Close()
+		if err := from.AppendEntries("b", "b", heartbeat(3), &resp); err == nil {
+			t.Error("a closed transport sends")
+		}
 	})
 }

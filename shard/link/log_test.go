@@ -8,14 +8,15 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"roster/internal/bubble"
 )
 
 func TestRaftLog(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		l := NewLog(slog.New(slog.NewTextHandler(&out, nil)), time.Now)
 		named := l.Named("link").With("peer", "n2")

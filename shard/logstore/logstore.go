@@ -1,12 +1,14 @@
 package logstore
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+
+	"roster/shard/logstore/disk"
+	"roster/shard/logstore/wal"
 )
 
 // Kind names a way to keep a log.
@@ -16,17 +18,18 @@ type Kind string
 // vote.
 const (
 	Bolt   Kind = "bolt"
+	Shared Kind = "shared"
 	Memory Kind = "memory"
 )
 
 // Kinds lists every Kind.
-var Kinds = []Kind{Bolt, Memory}
+var Kinds = []Kind{Bolt, Shared, Memory}
 
 // The errors that callers tell apart. ErrNotFound has the text that Raft looks for.
 var (
 	ErrNotFound = raftboltdb.ErrKeyNotFound
-	ErrInUse    = errors.New("data directory is in use by another process")
-	ErrCorrupt  = errors.New("log entry is corrupt")
+	ErrInUse    = disk.ErrInUse
+	ErrCorrupt  = wal.ErrCorrupt
 )
 
 // Store holds one shard's log and its few named values. GetLog of an index that is
@@ -38,12 +41,14 @@ type Store interface {
 	io.Closer
 }
 
-// Open opens or creates the store of one shard. Memory ignores dir. The error is
-// ErrInUse when another process, or another Open in this one, holds dir.
+// Open opens or creates the store of one shard: with Shared, a log of its own. Memory
+// ignores dir. The error is ErrInUse when another process, or another Open in this one, holds dir.
 func Open(kind Kind, dir string) (Store, error) {
 	switch kind {
 	case Bolt:
 		return openBolt(dir)
+	case Shared:
+		return openAlone(dir)
 	case Memory:
 		return newMemory(), nil
 	}

@@ -51,12 +51,25 @@ func Watch(store Store, o Options) *Watched {
 	return w
 }
 
+// Tell makes store, if it shares a disk with others, report their errors to w. Store is
+// the one below all wrappers.
+func (w *Watched) Tell(store Store) {
+	if s, ok := store.(interface{ OnFault(func(error)) }); ok {
+		s.OnFault(w.Fail)
+	}
+}
+
 // Fault returns the error that stopped the store, or nil.
 func (w *Watched) Fault() error {
 	if err := w.fault.Load(); err != nil {
 		return *err
 	}
 	return nil
+}
+
+// Fail stops the store for an error that something else met on the same disk.
+func (w *Watched) Fail(err error) {
+	_ = w.settle("a write of another group", err) // nobody waits for an answer here
 }
 
 // Stalled returns for how long the oldest write has been under way; 0 when none is.

@@ -3,10 +3,11 @@ package logstore
 import (
 	"errors"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"roster/internal/bubble"
 )
 
 // faulty fails or waits where a test says so.
@@ -105,7 +106,7 @@ func TestSealTravels(t *testing.T) {
 }
 
 func TestStallShows(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		below := &faulty{Store: newMemory(), gate: make(chan struct{})}
 		var took time.Duration
 		w := Watch(below, Options{Observe: func(_ string, d time.Duration) { took = d }})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/internal/bubble"
 )
 
 func event(i roster.Index, text int) roster.Event {
@@ -59,7 +60,7 @@ func TestSlowReaderIsGone(t *testing.T) {
 // TestQuietReaderStays: who has read everything is not slow, however long nothing of
 // interest happens.
 func TestQuietReaderStays(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		f := newFeed(1)
 		r, err := f.open(0)
 		must(t, err)
@@ -90,7 +91,7 @@ func TestQuietReaderStays(t *testing.T) {
 }
 
 func TestReaderAheadWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		f := newFeed(1)
 		r, err := f.open(5)
 		must(t, err)

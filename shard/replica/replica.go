@@ -19,6 +19,10 @@ import (
 // noDeadline is the deadline of a machine in which nothing is due.
 const noDeadline = math.MaxInt64
 
+// staleMin is how many operations a start may have to repeat whatever their share: a
+// tenth of a second's work.
+const staleMin = 16 << 10
+
 // Options say who is told what a Replica does. Both are called on the goroutine that
 // applies and must not wait.
 type Options struct {
@@ -40,6 +44,8 @@ type Replica struct {
 	applied  atomic.Uint64
 	logTime  atomic.Int64
 	deadline atomic.Int64
+	agents   atomic.Int64
+	changes  atomic.Int64 // operations since the last snapshot
 	// restoreErr is why the last Restore failed, for who starts Raft.
 	restoreErr error
 }
@@ -111,6 +117,7 @@ func (r *Replica) run(entry roster.Entry) (results []roster.Result, err error) {
 	if len(results) != len(entry.Ops) {
 		return nil, fmt.Errorf("%d results for %d operations", len(results), len(entry.Ops))
 	}
+	r.changes.Add(int64(len(entry.Ops)))
 	r.note()
 	return results, nil
 }
@@ -118,7 +125,9 @@ func (r *Replica) run(entry roster.Entry) (results []roster.Result, err error) {
 // note publishes what others may ask of the machine; the writer's lock is held.
 func (r *Replica) note() {
 	r.logTime.Store(int64(r.machine.Now()))
-	due, ok := r.machine.View().NextDeadline()
+	view := r.machine.View()
+	r.agents.Store(int64(view.Agents()))
+	due, ok := view.NextDeadline()
 	if !ok {
 		due = noDeadline
 	}
@@ -143,7 +152,22 @@ func (r *Replica) Snapshot() (snapshot raft.FSMSnapshot, err error) {
 	}()
 	r.writer.RLock()
 	defer r.writer.RUnlock()
+	r.changes.Store(0)
 	return &capture{state: r.machine.View().Snapshot()}, nil
+}
+
+// Changes counts the operations since the last snapshot.
+func (r *Replica) Changes() int64 { return r.changes.Load() }
+
+// Stale reports whether a start from the last snapshot would be slow: at least staleMin
+// operations came after it. While more come they must be half as many as there are
+// agents, so that all snapshots of a growing roll together write it about twice.
+func (r *Replica) Stale(resting bool) bool {
+	least := int64(staleMin)
+	if !resting {
+		least = max(least, r.agents.Load()/2)
+	}
+	return r.Fault() == nil && r.changes.Load() >= least
 }
 
 // Restore replaces the machine's state by a snapshot. The machine verifies the
@@ -176,6 +200,7 @@ func (r *Replica) restore(stream io.Reader) (err error) {
 	if err := r.machine.Restore(stream); err != nil {
 		return err
 	}
+	r.changes.Store(0)
 	r.note()
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -13,6 +12,7 @@ import (
 	"roster"
 	"roster/fsm"
 	"roster/fsm/codec"
+	"roster/internal/bubble"
 )
 
 func entry(t *testing.T, index uint64, e roster.Entry) *raft.Log {
@@ -84,7 +84,7 @@ func (e entries) GetLog(index uint64, log *raft.Log) error {
 // TestFreshness: a message counts from when it came, once what it told is applied;
 // entries that the machine never sees hold nothing up.
 func TestFreshness(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		f := NewFreshness(entries{types: "ccccnb"})
 		second := func() { <-time.After(time.Second) }
 		want := func(age time.Duration) {

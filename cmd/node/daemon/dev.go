@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -50,6 +51,7 @@ func (c Dev) Run(ctx context.Context) (err error) {
 			}
 		}()
 	}
+	tuneMemory("/", slog.New(slog.DiscardHandler))
 	d := &dev{Dev: c}
 	err = d.start(ctx, dir)
 	if err == nil {
@@ -122,10 +124,10 @@ func (d *dev) listen(ctx context.Context) error {
 		if first == 0 || first+i > 65535 {
 			want = net.JoinHostPort(host, "0")
 		}
-		srv, err := listenHTTP(ctx, want, d.Logger)
+		srv, err := listenHTTP(ctx, want, nil, d.Logger)
 		if err != nil && (i > 0 || !d.FixedHTTP) {
 			d.Say("%s is taken: node%d takes a free port", want, i+1)
-			srv, err = listenHTTP(ctx, net.JoinHostPort(host, "0"), d.Logger)
+			srv, err = listenHTTP(ctx, net.JoinHostPort(host, "0"), nil, d.Logger)
 		}
 		if err != nil {
 			return err

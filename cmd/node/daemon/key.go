@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -32,6 +33,18 @@ func ParseKey(text string) ([]byte, error) {
 // readKey reads a key file. One that every user of the machine can read is refused:
 // whoever has the key is trusted by the cluster.
 func readKey(name string) (string, error) {
+	text, err := readSecret(name, 0o004, "everybody")
+	if err == nil && text == "" {
+		return "", fmt.Errorf("%s is empty: make a key with: roster keygen", name)
+	}
+	return text, err
+}
+
+// secretFileMax is how much of a file may be a secret.
+const secretFileMax = 1024
+
+// readSecret reads a file that those whom the bits of its mode stand for must not read.
+func readSecret(name string, forbidden fs.FileMode, whom string) (string, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return "", err
@@ -41,18 +54,14 @@ func readKey(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if stat.Mode().Perm()&0o004 != 0 {
-		return "", fmt.Errorf("%s can be read by everybody: run chmod 600 %s", name, name)
+	if stat.Mode().Perm()&forbidden != 0 {
+		return "", fmt.Errorf("%s can be read by %s: run chmod 600 %s", name, whom, name)
 	}
-	text := make([]byte, 1024)
-	n, err := file.Read(text)
-	if errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("%s is empty: make a key with: roster keygen", name)
-	}
+	raw, err := io.ReadAll(io.LimitReader(file, secretFileMax))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	return string(text[:n]), nil
+	return string(raw), nil
 }
 
 // NewKey returns KeyBytes that nobody can guess.
@@ -66,11 +75,16 @@ func NewKey() []byte {
 // overwritten is a cluster that no node can enter again, so a file that is there is
 // fs.ErrExist and stays as it is.
 func WriteKey(name string, key []byte) error {
+	return WriteSecret(name, base64.StdEncoding.EncodeToString(key))
+}
+
+// WriteSecret puts a line into a new file, as WriteKey does.
+func WriteSecret(name, secret string) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = file.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+	_, err = file.WriteString(secret + "\n")
 	if err == nil {
 		err = file.Sync()
 	}

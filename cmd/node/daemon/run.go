@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -15,12 +16,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"roster"
+	"roster/audit"
 	"roster/httpapi"
 	"roster/node"
 )
 
 // closeMax bounds how long a node takes to stop in good order.
 const closeMax = 10 * time.Second
+
+// liveHeap adds to the metrics of Go what the last collection found alive: the heap
+// without its garbage, by which one sees whether memory leaks.
+var liveHeap = collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile(`^/gc/heap/live:bytes$`)}
 
 // Options is what the program hands to its nodes.
 type Options struct {
@@ -39,12 +45,14 @@ func Run(ctx context.Context, s Settings, o Options) error {
 		log.Warn("the key is the one of the compose files, which everybody can read: for development only")
 	}
 	if s.insecure {
-		log.Warn("INSECURE: open beyond loopback without TLS and tokens; keep this network to yourself")
+		log.Warn("INSECURE: keep this network to yourself", "doors", s.describe())
 	}
+	tuneMemory("/", log)
 	running, err := start(ctx, s, o)
 	if err != nil {
 		return err
 	}
+	defer s.renew(ctx, log)()
 	log.Info("node runs", "node", running.node.ID(), "http", running.server.address, "bind", running.node.Addr())
 	select {
 	case <-ctx.Done():
@@ -64,8 +72,8 @@ func Run(ctx context.Context, s Settings, o Options) error {
 func nodeConfig(s Settings, o Options) node.Config {
 	return node.Config{
 		Cluster: s.cluster, Key: s.key, Name: s.name, DataDir: s.dataDir, Bind: s.bind, Advertise: s.advertise,
-		Join: s.join, Expect: s.expect, Shards: s.shards, Durability: roster.Durability(s.durability),
-		Insecure: s.insecure, Version: o.Version, Logger: o.Logger,
+		Join: s.join, Expect: s.expect, Shards: s.shards, Durability: roster.Durability(s.durability), Store: s.store, ReplaceAfter: s.replaceAfter,
+		Insecure: s.insecure, Doors: s.describe(), Security: s.security(), Auth: s.auth.on, RootToken: s.auth.rootToken, Version: o.Version, Logger: o.Logger,
 	}
 }
 
@@ -73,6 +81,7 @@ func nodeConfig(s Settings, o Options) node.Config {
 type running struct {
 	server *server
 	node   *node.Node
+	audit  *audit.Log // nil: none is kept
 }
 
 // wrapNothing serves a node as it is.
@@ -81,7 +90,7 @@ func wrapNothing(n *node.Node) roster.Service { return n }
 // start opens a node behind an HTTP server that listens first, so that its address
 // can be advertised and probes are answered meanwhile.
 func start(ctx context.Context, s Settings, o Options) (*running, error) {
-	srv, err := listenHTTP(ctx, s.http, o.Logger)
+	srv, err := listenHTTP(ctx, s.http, s.web, o.Logger)
 	if err != nil {
 		return nil, err
 	}
@@ -92,24 +101,36 @@ func start(ctx context.Context, s Settings, o Options) (*running, error) {
 // open opens the node behind a server that listens, which it stops if that fails.
 func (r *running) open(ctx context.Context, s Settings, o Options, wrap func(*node.Node) roster.Service) error {
 	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics.MustRegister(collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(liveHeap)), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.measure(metrics)
 	c := nodeConfig(s, o)
 	c.HTTP, c.Metrics = advertisedHTTP(r.server.address, c.Advertise), metrics
+	kept, err := s.auth.open(o.Logger)
+	if err != nil {
+		return errors.Join(err, r.server.stop(context.WithoutCancel(ctx)))
+	}
+	r.audit = kept
+	if s.web != nil {
+		c.HTTP = "https://" + c.HTTP
+	}
 	n, err := node.Open(ctx, c)
 	if err != nil {
-		return errors.Join(refusedStart(err), r.server.stop(context.WithoutCancel(ctx)))
+		return errors.Join(refusedStart(err), r.server.stop(context.WithoutCancel(ctx)), r.audit.Close())
 	}
 	r.node = n
-	r.server.serve(httpapi.New(wrap(n), httpapi.Options{
-		Version: o.Version, Logger: o.Logger, Metrics: metrics, Gatherer: metrics, Hosts: hosts(s), Decode: o.Decode,
-	}))
+	served := httpapi.Options{Version: o.Version, Logger: o.Logger, Metrics: metrics, Gatherer: metrics, Hosts: hosts(s), Decode: o.Decode,
+		MetricsOpen: s.auth.metricsOpen, Audit: r.audit}
+	if s.auth.on {
+		served.Tokens = n
+	}
+	r.server.serve(httpapi.New(wrap(n), served))
 	return nil
 }
 
 // stop ends what start began, newest first.
 func (r *running) stop(ctx context.Context) error {
 	err := r.server.stop(ctx)
-	return errors.Join(err, r.node.Close(ctx))
+	return errors.Join(err, r.audit.Close(), r.node.Close(ctx))
 }
 
 // refusedStart gives what a node refuses about its configuration or directory, and what

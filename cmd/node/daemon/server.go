@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/certs"
 	"roster/httpapi"
 	"roster/httpapi/wire"
 )
@@ -24,6 +25,7 @@ const (
 	requestReadMax = 30 * time.Second
 	answerWriteMax = 30 * time.Second
 	idleMax        = 2 * time.Minute
+	streamsMax     = 256 // requests under way on one connection, over HTTP/2
 	// drainFor is how long requests under way may go on when the server stops;
 	// streams, which would go on for ever, are cut then.
 	drainFor = 300 * time.Millisecond
@@ -40,8 +42,9 @@ type server struct {
 	done    chan error
 }
 
-// listenHTTP starts a server that answers that the node is starting.
-func listenHTTP(ctx context.Context, address string, log *slog.Logger) (*server, error) {
+// listenHTTP starts a server that answers that the node is starting, over HTTPS if web
+// has certificates for it.
+func listenHTTP(ctx context.Context, address string, web *certs.Web, log *slog.Logger) (*server, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -50,6 +53,11 @@ func listenHTTP(ctx context.Context, address string, log *slog.Logger) (*server,
 	if err != nil {
 		return nil, configError(fmt.Sprintf("http %s: %v", address, err))
 	}
+	return serveHTTP(ctx, listener, web, log), nil
+}
+
+// serveHTTP is listenHTTP on a listener, which it takes over.
+func serveHTTP(ctx context.Context, listener net.Listener, web *certs.Web, log *slog.Logger) *server {
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	s := &server{address: listener.Addr().String(), cut: cut, done: make(chan error, 1)}
 	s.serve(http.HandlerFunc(starting))
@@ -60,11 +68,29 @@ func listenHTTP(ctx context.Context, address string, log *slog.Logger) (*server,
 		ReadTimeout:       requestReadMax,
 		WriteTimeout:      answerWriteMax,
 		IdleTimeout:       idleMax,
+		Protocols:         protocols(web != nil),
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsMax},
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return requests },
 	}
-	go func() { s.done <- s.http.Serve(listener) }()
-	return s, nil
+	if web == nil {
+		go func() { s.done <- s.http.Serve(listener) }()
+		return s
+	}
+	// The handshake ends with headerReadMax; a request without TLS is answered by 400.
+	s.http.TLSConfig = web.Config()
+	go func() { s.done <- s.http.ServeTLS(listener, "", "") }()
+	return s
+}
+
+// protocols are HTTP/1.1 and, for who has many requests for few connections, HTTP/2: by
+// the handshake of TLS, or without TLS by prior knowledge.
+func protocols(secured bool) *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetHTTP2(secured)
+	p.SetUnencryptedHTTP2(!secured)
+	return p
 }
 
 // serve makes h answer from now on.

@@ -5,24 +5,30 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"roster"
 	"roster/client"
 	"roster/cmd/node/screen"
+	"roster/node"
 )
 
 // Settings is what a node is told by flags, environment and file.
 type Settings struct {
-	cluster, keyFile, dataDir, bind, advertise, http, name, durability string
-	join                                                               []string
-	expect, shards                                                     int
-	insecure                                                           bool
-	key                                                                []byte
-	developmentKey                                                     bool
+	cluster, keyFile, dataDir, bind, advertise, http, name, durability, store string
+	join                                                                      []string
+	expect, shards                                                            int
+	insecure                                                                  bool
+	key                                                                       []byte
+	developmentKey                                                            bool
+	replaceAfter                                                              time.Duration
+	auth                                                                      auth
+	doors
 }
 
 // setting is one of them. Its name is that of its flag; the environment says it as
@@ -35,7 +41,7 @@ type setting struct {
 // table lists the settings in the order in which help shows them.
 func (s *Settings) table() []setting {
 	host, _ := os.Hostname() // without one, the node's own default name
-	return []setting{
+	table := []setting{
 		{"cluster", "roster", "name that all nodes of the cluster share", text(&s.cluster)},
 		{"key-file", "", "file with the cluster's key, as roster keygen --out makes it (or ROSTER_KEY holds the key)", text(&s.keyFile)},
 		{"data-dir", "", "directory that keeps the node between starts", text(&s.dataDir)},
@@ -46,9 +52,12 @@ func (s *Settings) table() []setting {
 		{"expect", "", "how many nodes found the cluster together; 0: wait to meet one (default 1, with --join 0)", s.takeExpect},
 		{"name", nodeNameOf(host), "name of the node, unique in the cluster", text(&s.name)},
 		{"durability", string(roster.DurabilitySync), "what an acknowledged write has survived: sync or none; fixed when the cluster is founded", text(&s.durability)},
+		{"store", node.StoreDefault, "where logs of shards that are new to this node are kept: shared, one for all, or bolt, a file for each", text(&s.store)},
 		{"shards", strconv.Itoa(roster.ShardsDefault), "shards of a cluster that is founded", number(&s.shards)},
-		{"insecure", "false", "allow addresses beyond loopback, although there are neither tokens nor TLS", boolean(&s.insecure)},
+		{"replace-after", node.ReplaceAfterDefault.String(), "how long a node may be down before others take over its votes; the same on every node", span(&s.replaceAfter)},
+		{"insecure", "false", "allow addresses beyond loopback without TLS or without tokens", boolean(&s.insecure)},
 	}
+	return append(table, slices.Concat(s.doorSettings(), s.auth.settings())...)
 }
 
 func text(field *string) func(string) error {
@@ -73,6 +82,15 @@ func boolean(field *bool) func(string) error {
 	}
 }
 
+func span(field *time.Duration) func(string) error {
+	return func(v string) (err error) {
+		if *field, err = time.ParseDuration(v); err != nil || *field == 0 {
+			return fmt.Errorf("%s: want a time such as 30s or 5m", screen.Quote(v))
+		}
+		return nil
+	}
+}
+
 // takeExpect leaves a missing number to what --join says, which comes before it.
 func (s *Settings) takeExpect(v string) error {
 	if v == "" {
@@ -84,11 +102,11 @@ func (s *Settings) takeExpect(v string) error {
 	return number(&s.expect)(v)
 }
 
-// Flags defines a flag for each setting. All but the switch are text here, so that
+// Flags defines a flag for each setting. All but the switches are text here, so that
 // what is wrong with them is told together with all other faults.
 func (s *Settings) Flags(cmd *cobra.Command) {
 	for _, one := range s.table() {
-		if one.name == "insecure" {
+		if one.fallback == "false" {
 			cmd.Flags().Bool(one.name, false, one.usage)
 			continue
 		}
@@ -122,11 +140,13 @@ func (s *Settings) Load(cmd *cobra.Command, env func(string) string) error {
 		}
 	}
 	faults = append(faults, s.loadKey(env)...)
-	faults = append(faults, s.doors()...)
+	faults = append(faults, s.auth.load()...)
+	faults = append(faults, s.loadDoors()...)
+	faults = append(faults, s.shut()...)
 	return configError(append(faults, s.rest()...)...)
 }
 
-// rest returns what the node itself would refuse, less what loadKey and doors tell.
+// rest returns what the node itself would refuse, less what loadKey and shut tell.
 func (s *Settings) rest() []string {
 	c := nodeConfig(*s, Options{})
 	c.Key, c.Bind = make([]byte, KeyBytes), ""
@@ -161,15 +181,17 @@ func (s *Settings) loadKey(env func(string) string) []string {
 	return nil
 }
 
-// doors refuses to listen beyond loopback unless that was asked for.
-func (s *Settings) doors() []string {
+// shut refuses to listen beyond loopback with less than full protection, unless that
+// was asked for.
+func (s *Settings) shut() []string {
 	var faults []string
-	for _, door := range []struct{ name, address string }{{"http", s.http}, {"bind", s.bind}} {
-		switch local, err := IsLoopback(door.address); {
+	for _, door := range s.ports() {
+		local, err := IsLoopback(door.value)
+		switch lacks := s.lacks(door.name); {
 		case err != nil:
-			faults = append(faults, fmt.Sprintf("%s %s: want host:port", door.name, screen.Quote(door.address)))
-		case !local && !s.insecure:
-			faults = append(faults, fmt.Sprintf("%s %s is open beyond this machine, and there are neither tokens nor TLS yet: say --insecure if the network is yours alone", door.name, door.address))
+			faults = append(faults, fmt.Sprintf("%s %s: want host:port", door.name, screen.Quote(door.value)))
+		case !local && !s.insecure && lacks != "":
+			faults = append(faults, fmt.Sprintf("%s %s is open beyond this machine and lacks %s: say --insecure if the network is yours alone", door.name, door.value, lacks))
 		}
 	}
 	return faults

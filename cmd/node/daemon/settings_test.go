@@ -145,3 +145,13 @@ func TestDevelopmentKeyIsTheOneOfTheComposeFile(t *testing.T) {
 	}
 	has(t, "docker-compose.yml", string(compose), DevelopmentKey)
 }
+
+// TestReplaceAfter takes a time of at least ten seconds, and nothing else.
+func TestReplaceAfter(t *testing.T) {
+	for value, want := range map[string]string{"30s": "", "9s": "want at least 10s", "0s": "want a time such as", "-1m": "want at least 10s", "soon": "want a time such as"} {
+		_, err := load(t, map[string]string{"ROSTER_REPLACE_AFTER": value}, "--data-dir", t.TempDir())
+		if got := fmt.Sprint(err); want != "" && !strings.Contains(got, want) || want == "" && strings.Contains(got, "replace") {
+			t.Errorf("%s: %v, want %q", value, err, want)
+		}
+	}
+}

@@ -26,7 +26,7 @@ func DecodeCommand(kind string, body json.RawMessage) (roster.Command, error) {
 	case roster.KindEndSession.String():
 		return decodeAs[roster.EndSession](body)
 	}
-	for k := range roster.KindSetMap + 1 {
+	for k := range roster.KindDropToken + 1 {
 		if k.Internal() && kind != "" && k.String() == kind {
 			return nil, roster.Errorf(roster.CodeDenied, "command %s is for nodes alone", kind)
 		}

@@ -27,6 +27,7 @@ func TestDecodeCommand(t *testing.T) {
 		code       roster.Code
 	}{
 		{"tick", `{}`, roster.CodeDenied}, {"set_map", `{}`, roster.CodeDenied}, {"join_node", `{}`, roster.CodeDenied},
+		{"set_token", `{}`, roster.CodeDenied}, {"drop_token", `{}`, roster.CodeDenied},
 		{"", `{}`, roster.CodeInvalid}, {"dance", `{}`, roster.CodeInvalid},
 		{"deregister", `{"id":"a/b","colour":1}`, roster.CodeInvalid}, {"deregister", `{"id":1}`, roster.CodeInvalid},
 		{"deregister", ``, roster.CodeInvalid}, {"open_session", `{"id":"s","ttl":"soon"}`, roster.CodeInvalid},

@@ -1,0 +1,127 @@
+package mutants
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// mutant is one bug and the test that must find it.
+type mutant struct {
+	name  string
+	pkg   string // below the module
+	run   string // which tests
+	edits []edit
+}
+
+type edit struct{ file, from, to string }
+
+const (
+	wal   = "shard/logstore/wal"
+	moves = "dht/moves"
+)
+
+var all = []mutant{
+	{"a frame is acknowledged before its sync", wal, "TestCrashes$", []edit{
+		{"commit.go", "err := s.file.Sync(); err != nil", "err := error(nil); err != nil"}}},
+	{"the name of a new segment is not synced", wal, "TestCrashes$", []edit{
+		{"clean.go", "return s, l.fs.Sync()", "return s, nil"}}},
+	{"what an older life of a file left is taken for records", wal, "TestCrashes$", []edit{
+		{"format/format.go", "return crc32.Checksum(b[:], castagnoli)\n}\n\n// Frame", "return 1\n}\n\n// Frame"},
+		{"format/reader.go", "!ok || f.Number != number", "!ok"}}},
+	{"a torn record is taken for a whole one", wal, "TestCrashes$", []edit{
+		{"format/format.go", "crc32.Checksum(b[RecordBytes:], castagnoli)\n}", "binary.LittleEndian.Uint32(b[atSum:])\n}"}}},
+	{"an entry is moved that was overwritten meanwhile", wal, "TestMoveYields", []edit{
+		{"commit.go", "ok && p == m.from", "ok || p == m.from"}}},
+	{"a segment is given up while entries live in it", wal, "TestCrashes$", []edit{
+		{"clean.go", "if s.live.Load() > 0 {", "if s.live.Load() > 600 {"}}},
+	{"a segment begins without the values of the groups", wal, "TestCrashes$", []edit{
+		{"commit.go", "w.Base(id, chain, values)", "w.Base(id, chain, values[:0])"}}},
+	{"a start believes what is not on the disk yet", wal, "TestKilledThenPowerCut", []edit{
+		{"recover.go", "l.tail().file.Sync()", "error(nil)"}}},
+	{"a vote is two writes", wal, "TestVoteIsOneWrite", []edit{
+		{"values.go", "h.vote.term = content\n\t\th.vote.Unlock()\n\t\treturn nil", "h.vote.Unlock()\n\t\treturn h.setAll(values)"}}},
+	{"an error of the disk is forgotten", wal, "TestEveryErrorIsFinal", []edit{
+		{"commit.go", "c.log.fail(err) // before", "_ = err // before"},
+		{"commit.go", "b.end(err)\n\t\t\t\treturn nil", "b.end(err)\n\t\t\t\tcontinue"}}},
+	{"the end of the log may be missing", wal, "TestLostEnd", []edit{
+		{"replay.go", "r.log.commit.number < front", "false"}}},
+	{"damage in the middle passes for a torn end", wal, "TestFlippedBits", []edit{
+		{"replay.go", "if at, found, err := reader.Later(", "if at, found, err := reader.Nothing("},
+		{"format/reader.go", "// Later looks", "// Nothing finds nothing.\nfunc (r *Reader) Nothing(int64, uint64) (int64, bool, error) { return 0, false, nil }\n\n// Later looks"},
+		{"replay.go", "r.log.commit.number < front", "false"}}},
+	{"a step may leave a quorum of nobody", moves, "TestAnyHistory", []edit{
+		{"step.go", "return living > of/2", "return of > 0"}}},
+	{"who has not caught up gets a vote", moves, "TestAnyHistory", []edit{
+		{"step.go", "g.Alive(id) && g.Ready(id) })\n\tdead", "g.Alive(id) })\n\tdead"}}},
+	{"a dead voter goes before anybody stands ready", moves, "TestDead$", []edit{
+		{"step.go", "dead != \"\" && (ready != \"\" || len(add) == 0)", "dead != \"\""}}},
+	{"the leader takes its own vote", moves, "TestGrowAndShrink", []edit{
+		{"step.go", "return id != g.Self && g.Alive(id) }); id != \"\" {\n\t\treturn g.less(Demote", "return g.Alive(id) }); id != \"\" {\n\t\treturn g.less(Demote"}}},
+	{"all shards move at once", moves, "TestGrowAndShrink", []edit{
+		{"plan.go", "min(len(waiting), max(0, MovingMax-moving))", "len(waiting)"}}},
+	{"a restart moves votes", moves, "TestDead$", []edit{
+		{"plan.go", "roster.NodeDown && w.Now-w.Nodes[i].Lease >= w.After", "roster.NodeDown"}}},
+	{"founders that do not vote are not heard", "internal/testcluster", "TestFoundersThatDoNotVote", []edit{
+		{"../../node/router/router.go", "if i < 0 || len(m.Shards[i].Voters) == 0", "if i >= 0 || len(m.Shards[i].Voters) == 0"}}},
+}
+
+// TestMutantsAreFound lets the tests look for each bug.
+func TestMutantsAreFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a package for each mutant")
+	}
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range all {
+		t.Run(m.name, func(t *testing.T) {
+			overlay := m.overlay(t, root)
+			cmd := exec.Command("go", "test", "-count=1", "-overlay", overlay, "-run", m.run, "./"+m.pkg)
+			cmd.Dir = root
+			out, err := cmd.CombinedOutput()
+			if err == nil {
+				t.Error("not found")
+			} else if !strings.Contains(string(out), "FAIL:") && !strings.Contains(string(out), "panic:") {
+				t.Errorf("the test did not run: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// overlay writes the changed files and the list that the go command wants.
+func (m mutant) overlay(t *testing.T, root string) string {
+	dir := t.TempDir()
+	changed := map[string]string{}
+	for i, e := range m.edits {
+		path := filepath.Join(root, m.pkg, e.file)
+		source := path
+		if earlier, ok := changed[path]; ok {
+			source = earlier
+		}
+		text, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), e.from); n != 1 {
+			t.Fatalf("%s holds %q %d times, want once", e.file, e.from, n)
+		}
+		changed[path] = filepath.Join(dir, string(rune('a'+i))+".go")
+		if err := os.WriteFile(changed[path], []byte(strings.Replace(string(text), e.from, e.to, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := json.Marshal(map[string]map[string]string{"Replace": changed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(path, list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

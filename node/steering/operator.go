@@ -1,0 +1,83 @@
+package steering
+
+import (
+	"context"
+	"slices"
+
+	"roster"
+	"roster/dht/moves"
+	"roster/node/router"
+)
+
+// triesMax bounds how often a change of the map is tried against others' changes.
+const triesMax = 5
+
+// Plan says what is moving, what is to move and why.
+func (s *Steering) Plan() (roster.MovePlan, error) {
+	w, err := s.world()
+	if err != nil {
+		return roster.MovePlan{}, err
+	}
+	if w.Map.Version == 0 {
+		return roster.MovePlan{}, roster.Errorf(roster.CodeUnavailable, "this node does not have the cluster map yet")
+	}
+	plan, _ := moves.Plan(w)
+	return plan, nil
+}
+
+// Drain takes every vote off a node, or lets it vote again. NotFound for a node that the
+// cluster does not know, Refused for one that has left.
+func (s *Steering) Drain(ctx context.Context, id roster.NodeID, on bool) error {
+	return s.steer(ctx, func(w moves.World, m *roster.ClusterMap) (bool, error) {
+		i := slices.IndexFunc(w.Nodes, func(n roster.NodeInfo) bool { return n.ID == id })
+		switch {
+		case i < 0:
+			return false, roster.Errorf(roster.CodeNotFound, "no node has the id %s", id)
+		case w.Nodes[i].State == roster.NodeLeft:
+			return false, roster.Errorf(roster.CodeRefused, "node %s has left the cluster", id)
+		case slices.Contains(m.Draining, id) == on:
+			return false, nil
+		}
+		// Who has gone since is not drained any more.
+		m.Draining = slices.DeleteFunc(slices.Clone(m.Draining), func(d roster.NodeID) bool {
+			return d == id || !slices.ContainsFunc(w.Nodes, func(n roster.NodeInfo) bool { return n.ID == d && n.State != roster.NodeLeft })
+		})
+		if on {
+			m.Draining = append(m.Draining, id)
+			slices.Sort(m.Draining)
+		}
+		return true, nil
+	})
+}
+
+// Pause stops what moves voters, or lets it go on.
+func (s *Steering) Pause(ctx context.Context, paused bool) error {
+	return s.steer(ctx, func(_ moves.World, m *roster.ClusterMap) (bool, error) {
+		changed := m.Paused != paused
+		m.Paused = paused
+		return changed, nil
+	})
+}
+
+// steer changes the map where it was read.
+func (s *Steering) steer(ctx context.Context, change func(moves.World, *roster.ClusterMap) (changed bool, err error)) error {
+	var err error
+	for range triesMax {
+		var w moves.World
+		if w, err = s.look(); err != nil {
+			return err
+		}
+		next := w.Map
+		changed, refusal := change(w, &next)
+		if refusal != nil || !changed {
+			return refusal
+		}
+		if err = s.c.Propose(ctx, roster.SetMap{If: w.Map.Version, Map: next}); roster.CodeOf(err) != roster.CodeConflict {
+			return err
+		}
+		if !router.Wait(ctx, lookEvery/5) { // until this replica has what came between
+			return ctx.Err()
+		}
+	}
+	return err
+}

@@ -1,0 +1,63 @@
+package handover_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"roster/internal/bubble"
+	"roster/shard/handover"
+)
+
+func Example() {
+	ctx := context.Background()
+	h := handover.New()
+	free, err := h.Take(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	end := h.Begin()
+	end()
+	free()
+	h.Wait(ctx) // nobody hands over: an entry may go
+	fmt.Println("free")
+	// Output: free
+}
+
+// TestOneAtATime: the second waits for the first, or for as long as it may.
+func TestOneAtATime(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
+		h := handover.New()
+		free, err := h.Take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		short, cancel := context.WithTimeout(t.Context(), 1)
+		defer cancel()
+		if _, err := h.Take(short); err == nil {
+			t.Fatal("two changes at a time")
+		}
+		free()
+		if free, err = h.Take(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		free()
+	})
+}
+
+// TestEntriesWait: from Begin to end, and no longer than their context.
+func TestEntriesWait(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
+		h := handover.New()
+		end := h.Begin()
+		short, cancel := context.WithTimeout(t.Context(), 1)
+		defer cancel()
+		h.Wait(short)
+		if short.Err() == nil {
+			t.Fatal("an entry did not wait")
+		}
+		end()
+		h.Wait(t.Context())
+	})
+}
