@@ -152,7 +152,7 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 		return n.logFault(err)
 	}
 	n.stack.Push("shards", n.host.Close)
-	n.router = router.New(router.Config{Self: id.NodeID, Groups: n.host.Group, Call: n.call,
+	n.router = router.New(router.Config{Self: id.NodeID, Groups: n.host.Group, Call: n.call, Alive: n.aliveIDs,
 		Concerns: sessions.Concerns(),
 		Applied:  func(id roster.ShardID, op roster.Op, result roster.Result) { n.sessions.Applied(id, op, result) }})
 	n.stack.Push("router", func(context.Context) error {

@@ -150,5 +150,8 @@ func (g *Group) Leader() (roster.NodeID, uint64) {
 	return roster.NodeID(id), g.raft.CurrentTerm()
 }
 
+// Heard returns when a leader last spoke to this replica; zero if none has since Open.
+func (g *Group) Heard() time.Time { return g.raft.LastContact() }
+
 // Now returns the log time of the last entry applied here.
 func (g *Group) Now() roster.LogTime { return g.replica.LogTime() }

@@ -49,25 +49,37 @@ func retire(t *testing.T, c *testcluster.Cluster, i int) {
 }
 
 // TestDeadNodeIsReplaced: a node that does not come back loses its votes to another, and
-// is a reader when it comes back after all.
+// is a reader when it comes back after all, even where its own log says that it votes on
+// the nodes of the system shard.
 func TestDeadNodeIsReplaced(t *testing.T) {
 	testcluster.Run(t, testcluster.Options{Nodes: 4, Durable: true, ReplaceAfter: 20 * time.Second}, func(c *testcluster.Cluster) {
 		c.Await("balance", func() error { return balanced(c, 0, 4) })
 		traffic := c.StartTraffic(6)
-		lost := c.Node(3).ID()
-		c.Kill(3)
+		dead, by := systemVoter(c)
+		lost := c.Node(dead).ID()
+		c.Kill(dead)
 		after(10 * time.Second)
-		if err := votes(c, 0, lost, 0); err == nil {
+		if err := votes(c, by, lost, 0); err == nil {
 			t.Error("the votes were moved before their time")
 		}
-		c.Await("replaced", func() error { return balanced(c, 0, 3) })
-		must(t, votes(c, 0, lost, 0))
-		c.Restart(3)
+		c.Await("replaced", func() error { return balanced(c, by, 3) })
+		must(t, votes(c, by, lost, 0))
+		c.Restart(dead)
 		c.AwaitReady()
-		c.Await("balance again", func() error { return balanced(c, 0, 4) })
+		c.Await("balance again", func() error { return balanced(c, by, 4) })
 		traffic.StopAndCheck(1000)
 		everywhere(c)
 	})
+}
+
+// systemVoter returns a node that votes in the system shard, and another node.
+func systemVoter(c *testcluster.Cluster) (voter, other int) {
+	shards, err := c.Node(0).Shards(context.Background())
+	if err != nil || len(shards[0].Voters) == 0 {
+		c.Fatalf("shards: %+v, %v", shards, err)
+	}
+	voter = c.Number(shards[0].Voters[0])
+	return voter, (voter + 1) % 4
 }
 
 // TestTooFewToDrain: three nodes hold three voters each; none of them can be drained, and

@@ -24,6 +24,8 @@ type Config struct {
 	Groups func(roster.ShardID) (*shard.Group, bool)
 	// Call calls a method of another node.
 	Call func(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error)
+	// Alive lists the nodes that gossip takes to be alive; nil is none.
+	Alive func() []roster.NodeID
 	// Applied is told, on the leader, of every operation that was proposed there and
 	// whose kind is in Concerns.
 	Applied  func(roster.ShardID, roster.Op, roster.Result)
@@ -275,25 +277,6 @@ func (r *Router) attempt(ctx context.Context, id roster.ShardID, ops []Op, m man
 		return r.proposeHere(ctx, g, ops, m)
 	}
 	return r.writes.carry(ctx, route{id, leader, m}, ops)
-}
-
-// leaderOf returns who leads a shard as its local replica knows it. A replica that no
-// leader has made a member yet knows nothing, and its node must still be heard in the
-// system shard to become one: then somebody who votes by the map, who knows better.
-func (r *Router) leaderOf(g *shard.Group) roster.NodeID {
-	if leader, _ := g.Leader(); leader != "" {
-		return leader
-	}
-	m := r.Map()
-	if voters, readers := g.Servers(); len(voters)+len(readers) > 0 || m == nil {
-		return ""
-	}
-	i := slices.IndexFunc(m.Shards, func(s roster.ShardVoters) bool { return s.ID == g.ID() })
-	if i < 0 || len(m.Shards[i].Voters) == 0 {
-		return ""
-	}
-	voters := m.Shards[i].Voters
-	return voters[int(r.guesses.Add(1))%len(voters)]
 }
 
 // proposeHere proposes to the local group, which gathers concurrent operations into
