@@ -13,6 +13,7 @@ import (
 	"roster"
 	"roster/cluster"
 	"roster/node/closing"
+	"roster/node/digests"
 	"roster/node/founding"
 	"roster/node/lease"
 	"roster/node/router"
@@ -34,6 +35,7 @@ type Node struct {
 	router   *router.Router
 	sessions *sessions.Sessions
 	steering *steering.Steering
+	digests  *digests.Digests
 	lease    *lease.Lease
 	*tokens.Issuer
 
@@ -160,6 +162,7 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 		return nil
 	})
 	n.Issuer = tokens.New(n.router, n.config.RootToken)
+	n.digests = digests.New(digests.Config{Self: id.NodeID, Groups: n.host.Groups, Call: n.call, Logger: n.log})
 	n.sessions = sessions.New(sessions.Config{Router: n.router, Self: id.NodeID, Call: n.call, Logger: n.log})
 	n.steering = steering.New(steering.Config{Self: id.NodeID, Groups: n.host.Groups, Alive: n.aliveIDs, After: n.config.ReplaceAfter, Logger: n.log,
 		System: func() (*shard.Group, error) { return n.router.Group(roster.SystemShard) },
@@ -203,6 +206,7 @@ func (n *Node) begin(ctx context.Context, belongs bool) error {
 		}
 	}
 	work.Go(func() error { return n.lease.Run(ctx) })
+	work.Go(func() error { return n.digests.Run(ctx) })
 	work.Go(func() error { return n.founder.Announce(ctx) })
 	return work.Wait()
 }

@@ -10,6 +10,7 @@ import (
 	"roster/node/router"
 	"roster/node/sessions"
 	"roster/shard"
+	"roster/shard/digest"
 	"roster/shard/logstore"
 )
 
@@ -33,6 +34,8 @@ func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body
 		return n.serveAdmit(ctx, body)
 	case methodAge:
 		return n.serveAge()
+	case digest.MethodWindows:
+		return n.digests.Serve(), nil
 	}
 	if answer, ok, err := n.founder.Serve(from, method, body); ok {
 		return answer, err

@@ -262,12 +262,12 @@ func TestContradictingEntryIsDeleted(t *testing.T) {
 	sink, err := g.snaps.Create(1, 5, 2, raft.Configuration{}, 1, nil)
 	must(t, err)
 	must(t, sink.Close())
-	must(t, g.repair())
+	must(t, logstore.Repair(g.store, g.snaps, g.logger))
 	last, err := g.store.LastIndex()
 	if err != nil || last != 4 {
 		t.Errorf("the log ends at %d, %v; want 4", last, err)
 	}
-	must(t, g.repair())
+	must(t, logstore.Repair(g.store, g.snaps, g.logger))
 }
 
 func TestDirectoryInUse(t *testing.T) {

@@ -61,6 +61,7 @@ type Group struct {
 	bell     replica.Bell       // rings when that, or anything that age depends on, has changed
 	reign    atomic.Pointer[reign]
 	stopped  atomic.Pointer[error]
+	wrong    atomic.Bool // what is here is not what the others have
 	troubles chan trouble
 	closing  chan struct{}
 	dead     chan struct{} // closed when Raft has shut down

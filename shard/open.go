@@ -91,7 +91,7 @@ func (g *Group) onApply(index uint64) {
 // start repairs the log, begins a new group if that is asked for, and starts Raft.
 func (g *Group) start(notify chan bool, bootstrap []Server) error {
 	c := g.raftConfig(notify)
-	if err := g.repair(); err != nil {
+	if err := logstore.Repair(g.store, g.snaps, g.logger); err != nil {
 		return err
 	}
 	if err := g.bootstrap(c, bootstrap); err != nil {
@@ -184,30 +184,6 @@ func (g *Group) finishBootstrap(first raft.Configuration) error {
 		return err
 	}
 	return g.store.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(first)})
-}
-
-// repair deletes an entry that contradicts the snapshot, and what follows it. Raft
-// keeps such an entry, and the follower would then be sent snapshots for ever
-// (hashicorp/raft issue 697).
-func (g *Group) repair() error {
-	newest, err := g.snaps.List()
-	if err != nil || len(newest) == 0 {
-		return err
-	}
-	var entry raft.Log
-	err = g.store.GetLog(newest[0].Index, &entry)
-	if errors.Is(err, raft.ErrLogNotFound) {
-		return nil
-	}
-	if err != nil || entry.Term == newest[0].Term {
-		return err
-	}
-	last, err := g.store.LastIndex()
-	if err != nil {
-		return err
-	}
-	g.logger.Warn("deleting entries that contradict the snapshot", "from", newest[0].Index, "to", last)
-	return g.store.DeleteRange(newest[0].Index, last)
 }
 
 // run starts the goroutines of the group; close ends and joins them.

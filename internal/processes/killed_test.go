@@ -22,12 +22,12 @@ const (
 	resumePromise = 4 * time.Second
 )
 
-func killRuns(t *testing.T) int {
-	runs := killRunsDefault
-	if text := os.Getenv(killRunsEnv); text != "" {
+// runsFrom is how often a story repeats itself.
+func runsFrom(t *testing.T, env string, runs int) int {
+	if text := os.Getenv(env); text != "" {
 		var err error
 		if runs, err = strconv.Atoi(text); err != nil || runs < 1 {
-			t.Fatalf("%s=%s: want a number from 1", killRunsEnv, text)
+			t.Fatalf("%s=%s: want a number from 1", env, text)
 		}
 	}
 	return runs
@@ -37,7 +37,7 @@ func killRuns(t *testing.T) int {
 // written, again and again: the others must know everything and take the writes over,
 // and nothing that was acknowledged may be lost.
 func TestKilledLeader(t *testing.T) {
-	runs := killRuns(t)
+	runs := runsFrom(t, killRunsEnv, killRunsDefault)
 	s := newSiteFor(t, testMax+time.Duration(runs)*runMax)
 	nodes := s.trio()
 	story := &killStory{site: s, nodes: nodes, known: s.load(nodes[0]), registers: s.registers(nodes[0])}

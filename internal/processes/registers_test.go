@@ -26,10 +26,11 @@ type register struct {
 	id roster.AgentID
 	mu struct {
 		sync.Mutex
-		acked   uint64        // last acknowledged number
-		at      time.Time     // when it was
-		sent    time.Time     // when it was first sent
-		longest time.Duration // between two acknowledgements since the last reset
+		acked   uint64          // last acknowledged number
+		at      time.Time       // when it was
+		sent    time.Time       // when it was first sent
+		longest time.Duration   // between two acknowledgements since the last reset
+		took    []time.Duration // by each write since forget was last called
 	}
 }
 
@@ -40,6 +41,16 @@ func (r *register) ack(number uint64, sent, now time.Time) {
 		r.mu.longest = max(r.mu.longest, now.Sub(r.mu.at))
 	}
 	r.mu.acked, r.mu.sent, r.mu.at = number, sent, now
+	r.mu.took = append(r.mu.took, now.Sub(sent))
+}
+
+// forget returns how long each write took since the last call.
+func (r *register) forget() []time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	took := r.mu.took
+	r.mu.took = nil
+	return took
 }
 
 // reset forgets gaps before now.

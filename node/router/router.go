@@ -114,14 +114,14 @@ func (r *Router) AgentShards() ([]roster.ShardID, error) {
 var ErrNoCluster = &roster.Error{Code: roster.CodeUnavailable, RetryAfter: time.Second,
 	Detail: "this node has not met its cluster yet (see /readyz?verbose)"}
 
-// Group returns the local replica of a shard.
+// Group returns the local replica of a shard. One in quarantine comes with an error.
 func (r *Router) Group(id roster.ShardID) (*shard.Group, error) {
 	g, ok := r.config.Groups(id)
 	if !ok {
 		return nil, &roster.Error{Code: roster.CodeUnavailable, Shard: id, RetryAfter: time.Second,
 			Detail: "this node holds no replica of the shard yet"}
 	}
-	return g, nil
+	return g, g.Readable()
 }
 
 // Ring returns the version of the map in use, 0 while there is none.
@@ -263,7 +263,7 @@ func (r *Router) attempt(ctx context.Context, id roster.ShardID, ops []Op, m man
 	ctx, cancel := context.WithTimeout(ctx, AttemptWithin)
 	defer cancel()
 	g, err := r.Group(id)
-	if err != nil && hint == "" {
+	if g == nil && hint == "" {
 		return allFailed(ops, err)
 	}
 	leader := hint

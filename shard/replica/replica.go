@@ -13,6 +13,7 @@ import (
 	"roster"
 	"roster/fsm"
 	"roster/fsm/codec"
+	"roster/shard/digest"
 	"roster/shard/logstore"
 )
 
@@ -38,6 +39,7 @@ type Replica struct {
 	shard    roster.ShardID
 	machine  Machine
 	feed     *feed
+	digest   *digest.Digest
 	options  Options
 	writer   sync.RWMutex // held while the machine changes; Lookup does without
 	broken   atomic.Pointer[error]
@@ -54,7 +56,7 @@ var _ raft.BatchingFSM = (*Replica)(nil)
 
 // New returns a replica of a shard that applies to m.
 func New(shard roster.ShardID, m Machine, o Options) *Replica {
-	r := &Replica{shard: shard, machine: m, feed: newFeed(shard), options: o}
+	r := &Replica{shard: shard, machine: m, feed: newFeed(shard), digest: digest.New(), options: o}
 	r.deadline.Store(noDeadline)
 	return r
 }
@@ -92,12 +94,13 @@ func (r *Replica) apply(log *raft.Log) *Outcome {
 		err = fmt.Errorf("it is for shard %v", entry.Shard)
 	}
 	if err != nil {
-		return &Outcome{Err: r.stop(fmt.Errorf("log entry %d of term %d cannot be read: %w", log.Index, log.Term, err))}
+		return &Outcome{Err: r.Stop(fmt.Errorf("log entry %d of term %d cannot be read: %w", log.Index, log.Term, err))}
 	}
 	results, err := r.run(entry)
 	if err != nil {
-		return &Outcome{Err: r.stop(fmt.Errorf("log entry %d of term %d: %w", log.Index, log.Term, err))}
+		return &Outcome{Err: r.Stop(fmt.Errorf("log entry %d of term %d: %w", log.Index, log.Term, err))}
 	}
+	r.digest.Add(log.Index, log.Data, results)
 	r.feed.publish(results, r.machine.Index())
 	r.advance(log.Index)
 	return &Outcome{Results: results}
@@ -147,7 +150,7 @@ func (r *Replica) Snapshot() (snapshot raft.FSMSnapshot, err error) {
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = r.stop(fmt.Errorf("panic while taking a snapshot: %v", cause))
+			err = r.Stop(fmt.Errorf("panic while taking a snapshot: %v", cause))
 		}
 	}()
 	r.writer.RLock()
@@ -184,6 +187,7 @@ func (r *Replica) Restore(stream io.ReadCloser) error {
 		r.restoreErr = fmt.Errorf("log index %d: %w", index, err)
 		return r.restoreErr
 	}
+	r.digest.Restart(index)
 	r.feed.restart(r.machine.Index())
 	r.advance(index)
 	return nil
@@ -194,7 +198,7 @@ func (r *Replica) restore(stream io.Reader) (err error) {
 	defer r.writer.Unlock()
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = r.stop(fmt.Errorf("panic while restoring: %v", cause))
+			err = r.Stop(fmt.Errorf("panic while restoring: %v", cause))
 		}
 	}()
 	if err := r.machine.Restore(stream); err != nil {
@@ -258,8 +262,12 @@ func (r *Replica) RestoreError() error { return r.restoreErr }
 // Close ends the readers of events once they have read what there is.
 func (r *Replica) Close() { r.feed.close() }
 
-// stop makes the machine apply nothing more.
-func (r *Replica) stop(err error) error {
+// Windows returns digests of what was applied, oldest first.
+func (r *Replica) Windows() []digest.Window { return r.digest.Windows() }
+
+// Stop makes the machine apply nothing more, and returns why it does not: the first
+// reason counts.
+func (r *Replica) Stop(err error) error {
 	if r.broken.CompareAndSwap(nil, &err) {
 		r.options.OnFault(err)
 	}
