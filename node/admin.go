@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"roster"
 	"roster/fsm"
 	"roster/node/founding"
 	"roster/node/router"
+	"roster/shard"
 )
 
 // caughtUpWithin is how old a replica may be and still count as caught up.
@@ -244,7 +246,7 @@ func (n *Node) Leave(ctx context.Context, force bool) error {
 	if len(votes) > 0 && !force {
 		return roster.Errorf(roster.CodeRefused, "this node votes in shards %s: drain it first, as roster leave does, or force the leave, and each of them survives one failure less until another node takes over", strings.Join(votes, ", "))
 	}
-	n.handOver(ctx)
+	n.HandOver(ctx)
 	if len(n.host.Groups()) > 0 {
 		n.lease.Leaving(true)
 		if _, err := n.router.ProposeOwn(ctx, roster.SystemShard, roster.LeaveNode{ID: n.ID()}); err != nil {
@@ -300,18 +302,23 @@ func (n *Node) noteLeft() {
 	}
 }
 
-// handOver moves the leaderships away that this node has; a failure only costs the
-// others an election.
-func (n *Node) handOver(ctx context.Context) {
+// HandOver moves the leaderships away that this node has, before it is closed by plan; a
+// failure only costs the others an election.
+func (n *Node) HandOver(ctx context.Context) {
+	var all sync.WaitGroup
 	for _, g := range n.host.Groups() {
-		if leader, _ := g.Leader(); leader != n.ID() {
-			continue
+		if leader, _ := g.Leader(); leader == n.ID() {
+			all.Go(func() { handOver(ctx, g, n.ID()) })
 		}
-		voters, _ := g.Servers()
-		for _, to := range voters {
-			if to != n.ID() && g.TransferLeadership(ctx, to) == nil {
-				break
-			}
+	}
+	all.Wait()
+}
+
+func handOver(ctx context.Context, g *shard.Group, self roster.NodeID) {
+	voters, _ := g.Servers()
+	for _, to := range voters {
+		if to != self && g.TransferLeadership(ctx, to) == nil {
+			return
 		}
 	}
 }

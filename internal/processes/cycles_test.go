@@ -60,6 +60,7 @@ type cycles struct {
 func (c *cycles) cycle(run int) {
 	c.Helper()
 	var guests []*member
+	began := time.Now()
 	for i := range 2 {
 		guest := c.member(fmt.Sprintf("guest%d-%d", run+1, i+1))
 		guest.join = []string{c.nodes[run%3].bind}
@@ -67,18 +68,20 @@ func (c *cycles) cycle(run int) {
 		guests = append(guests, guest)
 	}
 	c.ready(guests...)
-	c.settle("five nodes vote", append(guests, c.nodes...), nil)
+	c.settle("five nodes vote", began, append(guests, c.nodes...), nil)
 	away := c.nodes[run%3]
+	began = time.Now()
 	c.move(away, "drain")
-	c.settle("four nodes vote", append(slices.Clone(guests), c.nodes...), away)
+	c.settle("four nodes vote", began, append(slices.Clone(guests), c.nodes...), away)
 	c.move(away, "undrain")
+	began = time.Now()
 	for _, guest := range guests {
 		if _, stderr, status := c.site.run("leave", "--addr", guest.http, "--timeout", "60s"); status != 0 {
 			c.Fatalf("leave of %s exits with %d: %s", guest.name, status, stderr)
 		}
 		c.ends(guest.process, stopWithin)
 	}
-	c.settle("three nodes vote", c.nodes, nil)
+	c.settle("three nodes vote", began, c.nodes, nil)
 	took := c.took()
 	c.all = append(c.all, took...)
 	c.Logf("cycle %d: put p50 %v p99 %v max %v of %d; settled after %v", run+1,
@@ -92,17 +95,18 @@ func (c *cycles) move(n *member, verb string) {
 	}
 }
 
-// settle waits until each shard has three voters and each node votes; all but away.
-func (c *cycles) settle(what string, nodes []*member, away *member) {
+// settle waits until each shard has three voters and each node votes, all but away, and
+// notes how long that took since a change began.
+func (c *cycles) settle(what string, began time.Time, nodes []*member, away *member) {
 	c.Helper()
-	took := c.until(settledWithin, what, func() error {
+	c.until(settledWithin, what, func() error {
 		members, err := c.client(c.nodes...).Members(c.soon())
 		if err != nil {
 			return err
 		}
 		return settled(members, nodes, away)
 	})
-	c.settled = append(c.settled, took)
+	c.settled = append(c.settled, time.Since(began))
 }
 
 func settled(members []roster.Member, nodes []*member, away *member) error {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,10 +55,11 @@ func runWithBinary(m *testing.M) int {
 	} else {
 		err = os.Setenv(binaryEnv, binary)
 	}
+	ours := []string{binaryEnv, whyEnv, killRunsEnv, rollRunsEnv, cycleRunsEnv}
 	// What the caller's environment says to nodes must not reach those of the tests.
 	for _, setting := range os.Environ() {
 		name, _, _ := strings.Cut(setting, "=")
-		if strings.HasPrefix(name, "ROSTER_") && name != binaryEnv && name != whyEnv && name != killRunsEnv {
+		if strings.HasPrefix(name, "ROSTER_") && !slices.Contains(ours, name) {
 			err = errors.Join(err, os.Unsetenv(name))
 		}
 	}

@@ -127,8 +127,15 @@ func (r *running) open(ctx context.Context, s Settings, o Options, wrap func(*no
 	return nil
 }
 
-// stop ends what start began, newest first.
+// handOverMax is how long the others may take to lead what this node led.
+const handOverMax = 2 * time.Second
+
+// stop ends what start began, newest first. Others lead by then, so that writes hardly
+// pause.
 func (r *running) stop(ctx context.Context) error {
+	brief, cancel := context.WithTimeout(ctx, handOverMax)
+	r.node.HandOver(brief)
+	cancel()
 	err := r.server.stop(ctx)
 	return errors.Join(err, r.audit.Close(), r.node.Close(ctx))
 }
