@@ -15,12 +15,14 @@ const (
 	diskEvery    = time.Second
 )
 
-// fault is told of a replica that can go on no longer. A replica that panicked stops
-// alone; an error of its storage ends the node, because what the disk then holds is
+// fault is told of a replica that can go on no longer, or again. A replica that panicked
+// stops alone; an error of its storage ends the node, because what the disk then holds is
 // known only after a new start.
 func (n *Node) fault(id roster.ShardID, err error) {
 	n.mu.Lock()
-	n.mu.faults[id] = err
+	if n.mu.faults[id] = err; err == nil {
+		delete(n.mu.faults, id)
+	}
 	n.mu.Unlock()
 	if g, ok := n.host.Group(id); ok && g.StorageFault() != nil {
 		n.stop(&roster.Error{Code: roster.CodeInternal, Shard: id, Cause: err,

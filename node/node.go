@@ -162,7 +162,7 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 		return nil
 	})
 	n.Issuer = tokens.New(n.router, n.config.RootToken)
-	n.digests = digests.New(digests.Config{Self: id.NodeID, Groups: n.host.Groups, Call: n.call, Logger: n.log})
+	n.digests = digests.New(digests.Config{Self: id.NodeID, Dir: n.config.DataDir, Groups: n.host.Groups, Call: n.call, Logger: n.log})
 	n.sessions = sessions.New(sessions.Config{Router: n.router, Self: id.NodeID, Call: n.call, Logger: n.log})
 	n.steering = steering.New(steering.Config{Self: id.NodeID, Groups: n.host.Groups, Alive: n.aliveIDs, After: n.config.ReplaceAfter, Logger: n.log,
 		System: func() (*shard.Group, error) { return n.router.Group(roster.SystemShard) },

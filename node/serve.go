@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/node/digests"
 	"roster/node/founding"
 	"roster/node/router"
 	"roster/node/sessions"
@@ -36,6 +37,8 @@ func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body
 		return n.serveAge()
 	case digest.MethodWindows:
 		return n.digests.Serve(), nil
+	case digests.MethodSeed:
+		return n.digests.ServeSeed(from, body)
 	}
 	if answer, ok, err := n.founder.Serve(from, method, body); ok {
 		return answer, err

@@ -61,7 +61,7 @@ type Group struct {
 	bell     replica.Bell       // rings when that, or anything that age depends on, has changed
 	reign    atomic.Pointer[reign]
 	stopped  atomic.Pointer[error]
-	wrong    atomic.Bool // what is here is not what the others have
+	healed   chan struct{} // a quarantine has ended; holds one
 	troubles chan trouble
 	closing  chan struct{}
 	dead     chan struct{} // closed when Raft has shut down
@@ -187,15 +187,15 @@ func (g *Group) report(t trouble) {
 
 // guard deals with troubles where waiting is allowed.
 func (g *Group) guard(ctx context.Context) {
-	told := false
+	var told error
 	for {
 		select {
 		case t := <-g.troubles:
 			g.logger.Error("replica stopped", "err", t.err)
 			g.contain(ctx, t)
-			if !told {
-				told = true
-				g.config.OnFault(g.id, g.fault())
+			if fault := g.fault(); fault != nil && fault != told {
+				told = fault
+				g.config.OnFault(g.id, fault)
 			}
 		case <-ctx.Done():
 			return
@@ -214,7 +214,9 @@ func (g *Group) contain(ctx context.Context, t trouble) {
 			g.logger.Warn("leadership was not handed over; waiting to lose it", "err", err)
 		}
 	}
-	g.link.Mute()
+	if g.fault() != nil {
+		g.link.Mute()
+	}
 }
 
 // close stops the group. It waits for what is under way, but not longer than ctx.

@@ -23,7 +23,7 @@ func (h *Host) openGroup(id roster.ShardID, bootstrap []Server) (*Group, error) 
 	c := h.config
 	g := &Group{
 		id: id, config: c, timing: c.Profile(id), logger: c.Logger.With("shard", uint32(id)),
-		closing: make(chan struct{}), dead: make(chan struct{}), troubles: make(chan trouble, troublesMax),
+		closing: make(chan struct{}), dead: make(chan struct{}), troubles: make(chan trouble, troublesMax), healed: make(chan struct{}, 1),
 	}
 	g.reads = rounds.New(g.readIndex)
 	g.handover = handover.New()
@@ -33,7 +33,7 @@ func (h *Host) openGroup(id roster.ShardID, bootstrap []Server) (*Group, error) 
 		return nil, fmt.Errorf("shard %v: %w", id, err)
 	}
 	g.fresh = replica.NewFreshness(g.store)
-	g.replica = replica.New(id, c.tuning.machine(id), replica.Options{OnApply: g.onApply, OnFault: g.machineFault})
+	g.replica = replica.New(id, c.tuning.machine(id), replica.Options{OnApply: g.onApply, OnFault: g.machineFault, OnHealed: g.heal})
 	g.openLink(h.hub)
 	g.store.Tell(g.below) // everything that a fault stops is there
 	notify := make(chan bool, notifyMax)
@@ -163,27 +163,9 @@ func (g *Group) bootstrap(c *raft.Config, servers []Server) error {
 		first.Servers = append(first.Servers, server)
 	}
 	if old {
-		return g.finishBootstrap(first)
+		return logstore.FinishBootstrap(g.store, g.snaps, first)
 	}
 	return raft.BootstrapCluster(c, g.store, g.store, g.snaps, g.link, first)
-}
-
-// finishBootstrap writes the configuration when a crash came after the first term was
-// written and before it. Raft takes the term alone for the state of a member, and a
-// group of such members would never choose a leader. Elections begin with term 2, so
-// that a server in term 1 without an entry has promised nothing to anybody.
-func (g *Group) finishBootstrap(first raft.Configuration) error {
-	last, err := g.store.LastIndex()
-	if err != nil || last > 0 {
-		return err
-	}
-	if taken, err := g.snaps.List(); err != nil || len(taken) > 0 {
-		return err
-	}
-	if term, err := g.store.GetUint64([]byte("CurrentTerm")); err != nil || term != 1 {
-		return err
-	}
-	return g.store.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(first)})
 }
 
 // run starts the goroutines of the group; close ends and joins them.
@@ -205,6 +187,9 @@ func (g *Group) compact(ctx context.Context) {
 	for before := int64(0); ; before = g.replica.Changes() {
 		select {
 		case <-due.C:
+		case <-g.healed: // the snapshots on disk may hold what was wrong
+			_ = g.await(ctx, g.raft.Snapshot()) // comparing finds it again after a start
+			continue
 		case <-ctx.Done():
 			return
 		}

@@ -2,6 +2,7 @@ package digests
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -24,6 +25,7 @@ const (
 // Config says whose replicas are compared and how others are asked.
 type Config struct {
 	Self   roster.NodeID
+	Dir    string // where a state is kept while it is fetched; "" is that for temporary files
 	Groups func() []*shard.Group
 	Call   func(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error)
 	Logger *slog.Logger
@@ -33,10 +35,13 @@ type Config struct {
 type Digests struct {
 	c       Config
 	settled map[roster.ShardID]uint64 // the last window that every voter has spoken of
+	seeds   seeds
 }
 
 // New returns a Digests that compares nothing until Run.
-func New(c Config) *Digests { return &Digests{c: c, settled: map[roster.ShardID]uint64{}} }
+func New(c Config) *Digests {
+	return &Digests{c: c, settled: map[roster.ShardID]uint64{}, seeds: seeds{open: map[seedKey]*seed{}}}
+}
 
 // Serve answers another node's question. A replica that has stopped goes on to say what
 // it had: where none is known to be right, each of them must hear of the others.
@@ -50,12 +55,36 @@ func (d *Digests) Serve() []byte {
 
 // Run compares until ctx ends.
 func (d *Digests) Run(ctx context.Context) error {
+	defer d.seeds.close()
 	for router.Wait(ctx, every) {
+		d.mend(ctx)
 		if due := d.due(); len(due) > 0 {
 			d.compare(due, d.ask(ctx, due))
 		}
 	}
 	return nil
+}
+
+// mend gives the replicas in quarantine another state. One that fails is tried again.
+func (d *Digests) mend(ctx context.Context) {
+	for _, g := range d.c.Groups() {
+		if g.Readable() == nil {
+			continue
+		}
+		if err := d.reseed(ctx, g); err != nil {
+			d.c.Logger.Warn("replace a replica", "shard", g.ID(), "err", err)
+		}
+	}
+}
+
+// group returns the replica of a shard that is here.
+func (d *Digests) group(id roster.ShardID) (*shard.Group, error) {
+	for _, g := range d.c.Groups() {
+		if g.ID() == id {
+			return g, nil
+		}
+	}
+	return nil, roster.Errorf(roster.CodeUnavailable, "this node holds no replica of shard %v", id)
 }
 
 // due lists the groups in which something is not compared yet.
@@ -149,12 +178,10 @@ func (d *Digests) settle(id roster.ShardID, voters []roster.NodeID, heard map[ro
 }
 
 func (d *Digests) act(g *shard.Group, verdict digest.Verdict, at uint64) {
-	e := &roster.Error{Code: roster.CodeInternal, Shard: g.ID(), Detail: "replicas differ"}
-	if verdict == digest.Differs {
-		e.Cause = roster.Errorf(roster.CodeInternal, "up to log entry %d this replica made something else of the log than a majority did", at)
-	} else {
-		e.Cause = roster.Errorf(roster.CodeInternal, "up to log entry %d replicas made different things of the log, and no majority is equal", at)
-	}
 	d.c.Logger.Error("replicas differ", "shard", g.ID(), "entry", at, "quarantine", verdict == digest.Differs)
-	g.Quarantine(e, verdict == digest.Differs)
+	if verdict == digest.Differs {
+		g.Quarantine(fmt.Errorf("up to log entry %d this one made something else of the log than a majority did", at))
+		return
+	}
+	g.Freeze(fmt.Errorf("replicas differ: up to log entry %d they made different things of the log, and no majority is equal", at))
 }

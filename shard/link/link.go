@@ -154,9 +154,12 @@ func (t *Transport) DecodePeer(b []byte) raft.ServerAddress { return raft.Server
 // outside the main loop.
 func (t *Transport) SetHeartbeatHandler(func(raft.RPC)) {}
 
-// Mute makes this server lead and stand for election no more, until Close: it
+// Mute makes this server lead and stand for election no more, until Unmute or Close: it
 // refuses to send entries, heartbeats and requests for votes.
 func (t *Transport) Mute() { t.muted.Store(true) }
+
+// Unmute takes Mute back, not Silence.
+func (t *Transport) Unmute() { t.muted.Store(t.quiet()) }
 
 // Stand makes this server stand for election at once, without asking first whether the
 // others would vote, as if the leader had handed over to it. It returns when Raft's main

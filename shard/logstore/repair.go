@@ -30,3 +30,21 @@ func Repair(store raft.LogStore, snaps raft.SnapshotStore, logger *slog.Logger) 
 	logger.Warn("deleting entries that contradict the snapshot", "from", newest[0].Index, "to", last)
 	return store.DeleteRange(newest[0].Index, last)
 }
+
+// FinishBootstrap writes the configuration when a crash came after the first term was
+// written and before it. Raft takes the term alone for the state of a member, and a
+// group of such members would never choose a leader. Elections begin with term 2, so
+// that a server in term 1 without an entry has promised nothing to anybody.
+func FinishBootstrap(store Store, snaps raft.SnapshotStore, first raft.Configuration) error {
+	last, err := store.LastIndex()
+	if err != nil || last > 0 {
+		return err
+	}
+	if taken, err := snaps.List(); err != nil || len(taken) > 0 {
+		return err
+	}
+	if term, err := store.GetUint64([]byte("CurrentTerm")); err != nil || term != 1 {
+		return err
+	}
+	return store.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(first)})
+}

@@ -24,13 +24,15 @@ const noDeadline = math.MaxInt64
 // tenth of a second's work.
 const staleMin = 16 << 10
 
-// Options say who is told what a Replica does. Both are called on the goroutine that
+// Options say who is told what a Replica does. All are called on the goroutine that
 // applies and must not wait.
 type Options struct {
 	// OnApply is told the Raft index up to which everything has been applied.
 	OnApply func(raftIndex uint64)
 	// OnFault is told once why the machine has stopped.
 	OnFault func(error)
+	// OnHealed is told that a quarantine has ended.
+	OnHealed func()
 }
 
 // Replica is a machine as Raft sees it. Raft calls Apply, Snapshot and Restore from
@@ -50,6 +52,7 @@ type Replica struct {
 	changes  atomic.Int64 // operations since the last snapshot
 	// restoreErr is why the last Restore failed, for who starts Raft.
 	restoreErr error
+	quarantine quarantine
 }
 
 var _ raft.BatchingFSM = (*Replica)(nil)
@@ -69,26 +72,38 @@ type Outcome struct {
 }
 
 // Apply applies one entry. It returns an *Outcome.
-func (r *Replica) Apply(log *raft.Log) interface{} { return r.apply(log) }
+func (r *Replica) Apply(log *raft.Log) interface{} {
+	r.quarantine.Lock()
+	defer r.quarantine.Unlock()
+	return r.take(log)
+}
 
 // ApplyBatch applies entries in order. Entries about the configuration only move
 // the applied index.
 func (r *Replica) ApplyBatch(logs []*raft.Log) []interface{} {
+	r.quarantine.Lock()
+	defer r.quarantine.Unlock()
 	out := make([]interface{}, len(logs))
 	for i, log := range logs {
-		if log.Type == raft.LogCommand {
-			out[i] = r.apply(log)
-		} else if r.Fault() == nil {
-			r.advance(log.Index)
-		}
+		out[i] = r.take(log)
 	}
 	return out
 }
 
-func (r *Replica) apply(log *raft.Log) *Outcome {
+// take applies an entry, if it is a command, or holds it back; the quarantine's lock is held.
+func (r *Replica) take(log *raft.Log) *Outcome {
 	if err := r.Fault(); err != nil {
+		r.quarantine.hold(log)
 		return &Outcome{Err: err}
 	}
+	if log.Type != raft.LogCommand {
+		r.advance(log.Index)
+		return nil
+	}
+	return r.apply(log)
+}
+
+func (r *Replica) apply(log *raft.Log) *Outcome {
 	entry, err := codec.DecodeEntry(log.Data)
 	if err == nil && entry.Shard != r.shard {
 		err = fmt.Errorf("it is for shard %v", entry.Shard)
@@ -174,9 +189,11 @@ func (r *Replica) Stale(resting bool) bool {
 }
 
 // Restore replaces the machine's state by a snapshot. The machine verifies the
-// whole stream before it lets go of what it has.
+// whole stream before it lets go of what it has. It ends a quarantine.
 func (r *Replica) Restore(stream io.ReadCloser) error {
-	if err := r.Fault(); err != nil {
+	r.quarantine.Lock()
+	defer r.quarantine.Unlock()
+	if err := r.Fault(); err != nil && !r.quarantine.on.Load() {
 		return err
 	}
 	index, err := logstore.SnapshotIndex(stream)
@@ -187,9 +204,7 @@ func (r *Replica) Restore(stream io.ReadCloser) error {
 		r.restoreErr = fmt.Errorf("log index %d: %w", index, err)
 		return r.restoreErr
 	}
-	r.digest.Restart(index)
-	r.feed.restart(r.machine.Index())
-	r.advance(index)
+	r.begin(index)
 	return nil
 }
 
