@@ -156,6 +156,7 @@ type Member struct {
 	VoterOf  []ShardID `json:"voter_of"`
 	ReaderOf []ShardID `json:"reader_of"`
 	Version  string    `json:"version"`
+	Draining bool      `json:"draining"` // it is to vote nowhere
 }
 
 // ShardStatus is one shard as the answering node's replica sees it.
@@ -182,6 +183,8 @@ type NodeStatus struct {
 	Members    int        `json:"members"`
 	Shards     int        `json:"shards"`
 	Agents     int        `json:"agents"`
+	Map        uint64     `json:"map"`    // version of the cluster map that it goes by; 0: none yet
+	Expect     int        `json:"expect"` // how many members it wants to see before it is ready
 }
 
 // Check is one line of a readiness report.

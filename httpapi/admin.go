@@ -3,11 +3,12 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"roster"
+	"roster/httpapi/inside"
+	"roster/httpapi/ready"
 	"roster/httpapi/wire"
 )
 
@@ -144,11 +145,6 @@ func (c *call) pauseMoves() error {
 // alive says that the process answers, and nothing more.
 func (c *call) alive() error { return c.answer(http.StatusOK, []byte(`{"live":true}`)) }
 
-type readyAnswer struct {
-	Ready  bool           `json:"ready"`
-	Checks []roster.Check `json:"checks,omitempty"`
-}
-
 // ready says whether the node may be given work.
 func (c *call) ready() error {
 	verbose, err := c.flag("verbose")
@@ -159,23 +155,12 @@ func (c *call) ready() error {
 	if err != nil {
 		return err
 	}
-	var lacking []string
-	for _, check := range checks {
-		if !check.OK {
-			lacking = append(lacking, check.Name)
-		}
-	}
-	if !verbose {
-		checks = nil
-	}
-	if len(lacking) > 0 {
-		problem := wire.ProblemOf(roster.Errorf(roster.CodeUnavailable, "not ready: %s", strings.Join(lacking, ", ")))
-		problem.Checks = checks
+	told := ready.Tell(checks, verbose, c.r.Header.Get("Accept"))
+	if told.Status != http.StatusOK {
 		c.Header().Set("Retry-After", "1")
-		writeProblem(c, problem)
-		return nil
 	}
-	return shown(c, http.StatusOK, readyAnswer{Ready: true, Checks: checks})
+	writeBody(c, told.Status, told.Type, told.Body)
+	return nil
 }
 
 // exposition shows the metrics of the whole process.
@@ -185,6 +170,15 @@ func (c *call) exposition() error {
 	}
 	promhttp.HandlerFor(c.api.options.Gatherer, promhttp.HandlerOpts{}).ServeHTTP(c, c.r)
 	return nil
+}
+
+// debug shows what goes on inside the process.
+func (c *call) debug() error {
+	part, err := inside.Look(c.r.Context(), c.r.PathValue("part"), c.query.Get("seconds"), c.api.options.Settings)
+	if err == nil {
+		writeBody(c, http.StatusOK, part.Type, part.Body)
+	}
+	return err
 }
 
 // openAPI shows the document that is made of the route table.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster"
+	"roster/httpapi/ready"
 	"roster/httpapi/wire"
 	"roster/internal/memservice"
 )
@@ -160,7 +161,7 @@ func (f *fixture) problem(got reply) wire.Problem {
 }
 
 // decode reads a JSON answer.
-func decode[T roster.Record | roster.Page | roster.Session | batchAnswer | wire.Problem | document | lookups | commandResult | membersAnswer | shardsAnswer | roster.NodeStatus | readyAnswer | renewAnswer](f *fixture, got reply) T {
+func decode[T roster.Record | roster.Page | roster.Session | batchAnswer | wire.Problem | document | lookups | commandResult | membersAnswer | shardsAnswer | roster.NodeStatus | ready.Answer | renewAnswer](f *fixture, got reply) T {
 	f.Helper()
 	var v T
 	if err := json.Unmarshal(got.body, &v); err != nil {

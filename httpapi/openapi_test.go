@@ -12,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"roster"
+	"roster/httpapi/ready"
 	"roster/httpapi/table"
 	"roster/httpapi/wire"
 )
@@ -117,7 +118,7 @@ func TestSchemasMatchTypes(t *testing.T) {
 		"Health": reflect.TypeFor[roster.Health](), "Owner": reflect.TypeFor[roster.Owner](), "Page": reflect.TypeFor[roster.Page](), "Session": reflect.TypeFor[roster.Session](),
 		"Member": reflect.TypeFor[roster.Member](), "Shard": reflect.TypeFor[roster.ShardStatus](), "NodeStatus": reflect.TypeFor[roster.NodeStatus](), "Check": reflect.TypeFor[roster.Check](),
 		"Change": reflect.TypeFor[roster.Change](), "Lookup": reflect.TypeFor[roster.LookupResult](), "Problem": reflect.TypeFor[wire.Problem](), "BatchResult": reflect.TypeFor[batchResult](),
-		"Ready": reflect.TypeFor[readyAnswer](), "Joined": reflect.TypeFor[joinAnswer](), "StoreMoves": reflect.TypeFor[roster.StoreMoves](), "MovePlan": reflect.TypeFor[roster.MovePlan](), "Move": reflect.TypeFor[roster.Move](),
+		"Ready": reflect.TypeFor[ready.Answer](), "Joined": reflect.TypeFor[joinAnswer](), "StoreMoves": reflect.TypeFor[roster.StoreMoves](), "MovePlan": reflect.TypeFor[roster.MovePlan](), "Move": reflect.TypeFor[roster.Move](),
 		"SessionIn": reflect.TypeFor[roster.OpenSession](),
 		"TokenIn":   reflect.TypeFor[roster.NewToken](), "AccessToken": reflect.TypeFor[roster.AccessToken](), "TokenMade": reflect.TypeFor[tokenAnswer](), "Tokens": reflect.TypeFor[tokensAnswer](),
 	} {

@@ -44,6 +44,8 @@ type Options struct {
 	Metrics prometheus.Registerer
 	// Gatherer is what /metrics shows; nil: /metrics is NotFound.
 	Gatherer prometheus.Gatherer
+	// Settings are the node's, by name and without secrets, for who looks inside; nil: none.
+	Settings map[string]string
 	// Hosts are the names, without port, that a Host header may bear beside localhost,
 	// names under .localhost and addresses; "*" allows every name.
 	Hosts []string

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"roster"
+	"roster/httpapi/ready"
 	"roster/httpapi/table"
 	"roster/httpapi/wire"
 )
@@ -190,7 +191,7 @@ func TestClusterRoutes(t *testing.T) {
 	f.want(400, post, "/v1/migrate-store", `{"to":"tape"}`)
 	f.want(400, post, "/v1/migrate-store", `{}`)
 	f.want(200, get, "/livez", "")
-	if r := decode[readyAnswer](f, f.want(200, get, "/readyz", "")); !r.Ready || r.Checks != nil {
+	if r := decode[ready.Answer](f, f.want(200, get, "/readyz", "")); !r.Ready || r.Checks != nil {
 		t.Errorf("ready %+v", r)
 	}
 	f.want(202, post, "/v1/leave", `{"force":true}`)
@@ -198,8 +199,12 @@ func TestClusterRoutes(t *testing.T) {
 	if p := decode[wire.Problem](f, f.want(503, get, "/readyz?verbose", "")); len(p.Checks) != 1 || p.Checks[0].OK {
 		t.Errorf("not ready: %+v", p)
 	}
+	if told := f.send(get, "/readyz?verbose", "", "Accept", "*/*"); told.StatusCode != 503 || !strings.HasPrefix(told.Header.Get("Content-Type"), "text/plain") || !strings.Contains(string(told.body), "[-] ") {
+		t.Errorf("to people: %d %s", told.StatusCode, told.body)
+	}
+	f.want(503, get, "/readyz?verbose", "", "Accept", "application/json")
 	metrics := string(f.want(200, get, "/metrics", "").body)
-	for _, line := range []string{`roster_http_requests_total{code="202",route="leave"} 1`, `roster_http_request_duration_seconds_count{route="ready"} 3`} {
+	for _, line := range []string{`roster_http_requests_total{code="202",route="leave"} 1`, `roster_http_request_duration_seconds_count{route="ready"} 5`} {
 		if !strings.Contains(metrics, line) {
 			t.Errorf("/metrics lacks %s", line)
 		}

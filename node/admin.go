@@ -1,24 +1,18 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"roster"
-	"roster/fsm"
 	"roster/node/founding"
+	"roster/node/readiness"
 	"roster/node/router"
 	"roster/shard"
 )
-
-// caughtUpWithin is how old a replica may be and still count as caught up.
-const caughtUpWithin = 2 * time.Second
 
 // aliveIDs lists the live members that gossip sees, this node among them, sorted.
 func (n *Node) aliveIDs() []roster.NodeID {
@@ -51,6 +45,13 @@ func (n *Node) Members(context.Context) ([]roster.Member, error) {
 		}
 	}
 	n.addRoles(byID)
+	if current := n.router.Map(); current != nil {
+		for _, id := range current.Draining {
+			if m := byID[id]; m != nil {
+				m.Draining = m.State != roster.NodeLeft
+			}
+		}
+	}
 	members := make([]roster.Member, 0, len(byID))
 	for _, m := range byID {
 		members = append(members, *m)
@@ -95,116 +96,14 @@ func (n *Node) Shards(context.Context) ([]roster.ShardStatus, error) {
 // Status describes this node in a few words.
 func (n *Node) Status(ctx context.Context) (roster.NodeStatus, error) {
 	s := roster.NodeStatus{Cluster: n.config.Cluster, Node: n.ID(), Version: n.config.Version, Insecure: n.config.Insecure, Auth: n.config.Auth,
-		Durability: n.config.Durability, Members: len(n.aliveIDs()), Ready: true}
+		Durability: n.config.Durability, Members: len(n.aliveIDs()), Map: n.router.Ring(), Expect: n.config.Expect}
 	for _, g := range n.host.Groups() {
 		s.Shards++
 		s.Agents += g.Status().Agents
 	}
 	checks, err := n.Ready(ctx)
-	for _, check := range checks {
-		s.Ready = s.Ready && check.OK
-	}
+	s.Ready = readiness.Ready(checks)
 	return s, err
-}
-
-// Ready lists what must hold before this node serves.
-func (n *Node) Ready(context.Context) ([]roster.Check, error) {
-	checks := []roster.Check{n.checkCluster(), n.checkMembers(), n.checkLeaders(), n.checkReplicas(), n.checkLease(), n.checkFaults()}
-	doors := cmp.Or(n.config.Doors, "loopback only")
-	if !n.config.Auth && n.givesTokens() {
-		doors += "; OPEN: the cluster has access tokens, and this node asks for none"
-	}
-	return append(checks, roster.Check{Name: "doors", OK: true, Detail: doors}), nil
-}
-
-// givesTokens reports whether the cluster has access tokens, as far as this node knows.
-func (n *Node) givesTokens() bool {
-	g, err := n.router.Group(roster.SystemShard)
-	some := false
-	if err == nil {
-		_, err = g.View(func(v *fsm.View) error {
-			some = len(v.AccessTokens()) > 0
-			return nil
-		})
-	}
-	return err == nil && some
-}
-
-func (n *Node) checkCluster() roster.Check {
-	id := n.founder.Look()
-	// Between the two, the node knows its cluster but not yet every shard.
-	check := roster.Check{Name: "cluster", OK: id.ClusterID != "" && id.Opened, Detail: "belongs to cluster " + id.Cluster + " " + id.ClusterID}
-	switch {
-	case check.OK:
-	case id.ClusterID != "":
-		check.Detail = "opens the shards of cluster " + id.Cluster + " " + id.ClusterID
-	case id.Promise != nil && id.Promise.Proposer != id.NodeID:
-		check.Detail = fmt.Sprintf("has promised to found a cluster with %s, which must say how that ended; if it is gone for good, stop this node and remove \"promise\" from node.json", id.Promise.Proposer)
-	case n.config.Expect > 0:
-		check.Detail = fmt.Sprintf("waits to found a cluster of %d: sees %d members", n.config.Expect, len(n.aliveIDs()))
-	default:
-		check.Detail = "waits to meet a cluster: join one"
-	}
-	if why := n.gossip.Refusal(); !check.OK && why != nil {
-		check.Detail += "; " + why.Error()
-	}
-	return check
-}
-
-func (n *Node) checkMembers() roster.Check {
-	alive := len(n.aliveIDs())
-	return roster.Check{Name: "members", OK: alive >= n.config.Expect, Detail: fmt.Sprintf("%d alive, at least %d expected", alive, n.config.Expect)}
-}
-
-func (n *Node) checkLeaders() roster.Check {
-	var missing []string
-	for _, g := range n.host.Groups() {
-		if leader, _ := g.Leader(); leader == "" {
-			missing = append(missing, g.ID().String())
-		}
-	}
-	return listed("leaders", "every shard has a leader", "no leader: shard ", missing)
-}
-
-func (n *Node) checkReplicas() roster.Check {
-	var behind []string
-	for _, g := range n.host.Groups() {
-		voters, readers := g.Servers()
-		placed := slices.Contains(voters, n.ID()) || slices.Contains(readers, n.ID())
-		if age := time.Duration(g.Status().AgeMS) * time.Millisecond; !placed || age > caughtUpWithin {
-			behind = append(behind, g.ID().String())
-		}
-	}
-	if n.router.Map() == nil || len(n.host.Groups()) < n.founder.Look().Shards+1 {
-		behind = append(behind, "not all open yet")
-	}
-	return listed("replicas", "every local replica has caught up", "still catching up: shard ", behind)
-}
-
-func (n *Node) checkLease() roster.Check {
-	check := roster.Check{Name: "lease", OK: n.lease.Held(), Detail: "held"}
-	if !check.OK {
-		check.Detail = "not renewed: the system shard does not answer"
-	}
-	return check
-}
-
-func (n *Node) checkFaults() roster.Check {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	var failed []string
-	for id, err := range n.mu.faults {
-		failed = append(failed, id.String()+": "+err.Error())
-	}
-	slices.Sort(failed)
-	return listed("storage", "no replica has failed", "failed: shard ", failed)
-}
-
-func listed(name, good, bad string, items []string) roster.Check {
-	if len(items) == 0 {
-		return roster.Check{Name: name, OK: true, Detail: good}
-	}
-	return roster.Check{Name: name, Detail: bad + strings.Join(items, ", ")}
 }
 
 // Join makes this node meet the nodes at addresses.

@@ -31,10 +31,12 @@ func foundingMap(p *founding.Proposal, cluster string) roster.ClusterMap {
 func (n *Node) followMap(ctx context.Context, system *shard.Group) error {
 	for {
 		var m roster.ClusterMap
+		age := time.Duration(system.Status().AgeMS) * time.Millisecond
 		if _, err := system.View(func(v *fsm.View) error { m = v.Map(); return nil }); err != nil {
 			return err
 		}
 		n.router.SetMap(m)
+		n.looked.Store(int64(max(n.lease.Age()-age, 1)))
 		if m.Version == 0 {
 			n.writeFoundingMap(ctx, system)
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -37,6 +38,7 @@ type Node struct {
 	steering *steering.Steering
 	digests  *digests.Digests
 	lease    *lease.Lease
+	looked   atomic.Int64 // when the map in use was the newest, in the lease's Age; 0: never
 	*tokens.Issuer
 
 	stack  closing.Stack
@@ -91,6 +93,9 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	n.lease = lease.New(n.router, n.self, n.log)
 	if err := n.openGossip(ctx, id); err != nil {
+		return err
+	}
+	if err := n.measure(); err != nil {
 		return err
 	}
 	close(n.opened)

@@ -53,12 +53,13 @@ func (g *Group) Leading() <-chan context.Context {
 // follow follows Raft's leadership. It never waits for anything else, because Raft's
 // main loop waits for it.
 func (g *Group) follow(ctx context.Context, notify <-chan bool) {
-	reign, end := context.WithCancel(ctx)
+	end := context.CancelFunc(func() {})
 	for {
 		select {
 		case leads := <-notify:
 			end()
 			g.dethrone()
+			var reign context.Context // one for each: accede may begin after the next
 			reign, end = context.WithCancel(ctx)
 			if leads {
 				g.routines.Go(func() { g.accede(reign) })

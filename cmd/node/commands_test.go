@@ -65,6 +65,16 @@ func story(secret string) []step {
 		{"members -o json", "", 0, `"members": [`, ""},
 		{"shards -o yaml", "", 0, "shards:", ""},
 		{"status", "", 0, "durability", ""},
+		{"nodes list", "", 0, "memory-00000000  alive  ok", ""},
+		{"nodes list -o json", "", 0, `"draining": false`, ""},
+		{"nodes list -o yaml", "", 0, "nodes:", ""},
+		{"doctor", "", 0, "nothing is written to disk", ""},
+		{"doctor -o json", "", 0, `"severity": "note"`, ""},
+		{"doctor --data-dir nowhere/at/all", "", 2, "", "--data-dir"},
+		{"top --once --every 50ms", "", 0, "SHARD", ""},
+		{"top --once --every 50ms -o json", "", 0, `"routes": [`, ""},
+		{"top --once --every 1ms", "", 2, "", "want at least 50ms"},
+		{"debug --cpu 60", "", 2, "", "want 0 to 20"},
 		{"healthcheck", "", 0, "", ""},
 		{"version -o json", "", 0, `"version": "` + releaseVersion, ""},
 		{"leave", "", 4, "", "refused"},
@@ -141,7 +151,7 @@ func TestNobodyThereExitsWith5(t *testing.T) {
 	address := l.Addr().String()
 	l.Close()
 	c := &cli{t: t, env: map[string]string{"ROSTER_ADDR": address}}
-	for _, command := range []string{"members", "healthcheck", "agents get a/b", "leave"} {
+	for _, command := range []string{"members", "nodes list", "doctor", "top", "debug", "healthcheck", "agents get a/b", "leave"} {
 		got := c.run(strings.Fields(command)...)
 		if got.status != 5 {
 			t.Errorf("%s: exit %d, want 5", command, got.status)

@@ -11,6 +11,7 @@ import (
 	"roster"
 	"roster/client"
 	"roster/cmd/node/daemon"
+	"roster/cmd/node/nodes"
 	"roster/cmd/node/screen"
 )
 
@@ -75,7 +76,7 @@ func (a *app) runDev(ctx context.Context, f devFlags) error {
 
 // welcome prints the members, the page and six commands to copy.
 func (a *app) welcome(members []roster.Member, address string) error {
-	if err := membersTable(members).Write(a.Stdout, a.colours()); err != nil {
+	if err := nodes.MembersTable(members).Write(a.Stdout, a.colours()); err != nil {
 		return err
 	}
 	at := ""

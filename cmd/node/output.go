@@ -26,6 +26,9 @@ func show[T any](a *app, w io.Writer, document T, table func() *screen.Table) er
 	return screen.Show(w, a.output, a.colours(), document, table)
 }
 
+// form returns what -o says, and whether the output is for eyes that want colour.
+func (a *app) form() (string, bool) { return a.output, a.colours() }
+
 // colours reports whether the output is for eyes that want colour.
 func (a *app) colours() bool {
 	return screen.IsTerminal(a.Stdout) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"

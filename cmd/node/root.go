@@ -45,11 +45,12 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.tls.Cert, "client-cert", "", "PEM file of the certificate to show to nodes that ask for one (ROSTER_CLIENT_CERT)")
 	flags.StringVar(&a.tls.Key, "client-key", "", "PEM file of its key (ROSTER_CLIENT_KEY)")
 	flags.DurationVar(&a.timeout, "timeout", timeoutDefault, "how long a request may take, with retries")
-	n := nodes.Options{Call: a.call, Turn: func(addr string) { a.addr = addr }, Usage: usagef, Args: args, Stdout: a.Stdout, Stderr: a.Stderr}
-	root.AddCommand(a.devCommand(), a.nodeCommand(), nodes.Join(n), nodes.Leave(n), a.membersCommand(), group("nodes", "Look after single nodes", nodes.Drain(n), nodes.Undrain(n), nodes.ForceLeave(n), nodes.MigrateStore(n)),
+	n := nodes.Options{Call: a.call, Turn: func(addr string) { a.addr = addr }, Usage: usagef, Args: args, Stdout: a.Stdout, Stderr: a.Stderr,
+		Survey: a.surveyor, Output: a.withOutput, Read: a.readCommand, Form: a.form}
+	root.AddCommand(a.devCommand(), a.nodeCommand(), nodes.Join(n), nodes.Leave(n), nodes.Members(n), group("nodes", "Look after single nodes", nodes.List(n), nodes.Drain(n), nodes.Undrain(n), nodes.ForceLeave(n), nodes.MigrateStore(n)),
 		group("rebalance", "See and steer the moving of voters", nodes.Plan(n), nodes.Apply(n), nodes.Pause(n)),
 		a.shardsCommand(), a.statusCommand(), a.agentsCommand(), a.sessionsCommand(), a.tokensCommand(), group("audit", "Check what audit logs say", tokens.VerifyAudit(a.tokenOptions())), a.loadCommand(), a.keygenCommand(), a.tlsCommand(),
-		a.healthcheckCommand(), a.versionCommand())
+		a.doctorCommand(), a.topCommand(), a.debugCommand(), a.healthcheckCommand(), a.versionCommand())
 	return root
 }
 
@@ -107,7 +108,7 @@ func (a *app) connect() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.New(client.Config{Addresses: a.addresses(), Token: secret, TLS: a.trust(), ConnectFor: connectFor, UserAgent: "roster-cli/" + releaseVersion})
+	c, err := client.New(client.Config{Addresses: a.addresses(), Token: secret, TLS: a.trust(), ConnectFor: connectFor, UserAgent: userAgent})
 	if err != nil {
 		return nil, usagef("--addr or %s: %v", client.AddressEnv, err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // tokenOptions are what the subcommands about tokens and the audit log work with.
 func (a *app) tokenOptions() tokens.Options {
-	return tokens.Options{Call: a.call, Output: a.withOutput, Form: func() (string, bool) { return a.output, a.colours() }, Usage: usagef, Args: args, Stdout: a.Stdout, Stderr: a.Stderr}
+	return tokens.Options{Call: a.call, Output: a.withOutput, Form: a.form, Usage: usagef, Args: args, Stdout: a.Stdout, Stderr: a.Stderr}
 }
 
 func (a *app) tokensCommand() *cobra.Command {

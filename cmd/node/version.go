@@ -48,3 +48,11 @@ func buildVersion() versionBody {
 	}
 	return v
 }
+
+// orDash shows what is empty.
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

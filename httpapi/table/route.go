@@ -149,7 +149,11 @@ func watchParams() []Param {
 }
 
 func verboseParams() []Param {
-	return []Param{{"verbose", `{"type":"boolean","default":false}`, "list every check", false}}
+	return []Param{{"verbose", `{"type":"boolean","default":false}`, "list every check: as text, unless Accept is missing or names JSON", false}}
+}
+
+func debugParams() []Param {
+	return []Param{{"seconds", `{"type":"integer","minimum":1,"maximum":20,"default":5}`, "how long to take a CPU profile", false}}
 }
 
 // write are the headers under which a write runs exactly once.

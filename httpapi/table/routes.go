@@ -141,6 +141,8 @@ func operationRoutes() []Route {
 			Answers: []Answer{{Status: 200, Text: "it may", Schema: "Ready"}}, Fails: []int{503}},
 		{Method: get, Path: "/metrics", Name: "metrics", Right: administers(), Tag: "operation", Summary: "Metrics for Prometheus",
 			Answers: []Answer{{Status: 200, Text: "text exposition", Schema: "Text", Media: "text/plain"}}, Fails: []int{404}},
+		{Method: get, Path: "/v1/debug/{part}", Name: "debug", Right: administers(), Tag: "operation", Summary: "Look inside this node's process: settings, stacks, and profiles for go tool pprof", Params: debugParams(),
+			Answers: []Answer{{Status: 200, Text: "settings as JSON, stacks as text, cpu, heap, allocs, goroutine, block, mutex and threadcreate as profiles", Schema: "Text", Media: "application/octet-stream"}}, Fails: []int{404, 409}, Lean: true},
 		{Method: get, Path: "/openapi.json", Name: "openapi", Right: opens(), Tag: "operation", Summary: "This document",
 			Answers: []Answer{{Status: 200, Text: "OpenAPI 3.1", Schema: "Document"}}},
 	}

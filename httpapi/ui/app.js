@@ -55,7 +55,7 @@ function showStatus(s, lacking) {
 // lacks says which checks a node that is not ready fails. Its answer is an error, and
 // holds them all the same.
 async function lacks() {
-  const answer = await (await fetch("/readyz?verbose", { cache: "no-store" })).json();
+  const answer = await (await fetch("/readyz?verbose", { cache: "no-store", headers: { Accept: "application/json" } })).json();
   return (answer.checks || []).filter((c) => !c.ok);
 }
 

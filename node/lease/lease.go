@@ -38,10 +38,20 @@ func (l *Lease) Leaving(yes bool) { l.leaving.Store(yes) }
 // attemptMax bounds one renewal, so that a lost one leaves time for another.
 const attemptMax = time.Second
 
+// Since returns how long ago the last acknowledged renewal was sent; negative while there
+// was none.
+func (l *Lease) Since() time.Duration {
+	acked := l.acked.Load()
+	if acked == 0 {
+		return -1
+	}
+	return l.Age() - time.Duration(acked)
+}
+
 // Held reports whether nobody can think this node dead yet.
 func (l *Lease) Held() bool {
-	acked := l.acked.Load()
-	return acked != 0 && l.Age()-time.Duration(acked) < roster.NodeLeaseMargin
+	since := l.Since()
+	return since >= 0 && since < roster.NodeLeaseMargin
 }
 
 // Run enters the node in the system shard and renews its lease until ctx ends.

@@ -72,6 +72,8 @@ func (r *Replica) Seed() (index uint64, state *fsm.Snapshot, err error) {
 	if err := r.Fault(); err != nil {
 		return 0, nil, err
 	}
+	r.writer.Lock()
+	defer r.writer.Unlock()
 	return r.Applied(), r.machine.View().Snapshot(), nil
 }
 

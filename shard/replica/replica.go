@@ -168,8 +168,8 @@ func (r *Replica) Snapshot() (snapshot raft.FSMSnapshot, err error) {
 			err = r.Stop(fmt.Errorf("panic while taking a snapshot: %v", cause))
 		}
 	}()
-	r.writer.RLock()
-	defer r.writer.RUnlock()
+	r.writer.Lock() // two captures at once, with Seed's, would disturb each other
+	defer r.writer.Unlock()
 	r.changes.Store(0)
 	return &capture{state: r.machine.View().Snapshot()}, nil
 }

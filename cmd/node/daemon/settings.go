@@ -27,6 +27,7 @@ type Settings struct {
 	key                                                                       []byte
 	developmentKey                                                            bool
 	replaceAfter                                                              time.Duration
+	told                                                                      map[string]string // every setting; none is a secret
 	auth                                                                      auth
 	doors
 }
@@ -123,6 +124,7 @@ func (s *Settings) Load(cmd *cobra.Command, env func(string) string) error {
 		name = env("ROSTER_CONFIG")
 	}
 	table := s.table()
+	s.told = make(map[string]string, len(table))
 	file, faults := readSettings(name, table)
 	for _, one := range table {
 		value, where := one.fallback, "default of "+one.name
@@ -135,6 +137,7 @@ func (s *Settings) Load(cmd *cobra.Command, env func(string) string) error {
 		if flag := cmd.Flags().Lookup(one.name); flag.Changed {
 			value, where = flag.Value.String(), "--"+one.name
 		}
+		s.told[one.name] = value
 		if err := one.take(value); err != nil {
 			faults = append(faults, where+": "+err.Error())
 		}

@@ -9,6 +9,7 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/survey"
 )
 
 // Options say how a subcommand reaches nodes and people. All are needed.
@@ -21,6 +22,13 @@ type Options struct {
 	Usage          func(format string, args ...any) error
 	Args           func(cobra.PositionalArgs) cobra.PositionalArgs
 	Stdout, Stderr io.Writer
+	// Survey returns what asks every node.
+	Survey func() (*survey.Surveyor, error)
+	// Output gives a command the flag -o, Read --watch, too; Form returns what -o says, and
+	// whether to use colours.
+	Output func(*cobra.Command) *cobra.Command
+	Read   func(cmd *cobra.Command, show func(ctx context.Context, c *client.Client, w io.Writer, args []string) error) *cobra.Command
+	Form   func() (form string, colours bool)
 }
 
 // MigrateStore moves the logs of a node into another store.

@@ -92,9 +92,9 @@ func paint(word string, colours bool) string {
 	switch word {
 	case "alive", "passing", "running", "ok":
 		return "\x1b[32m" + word + "\x1b[0m"
-	case "suspect", "warning", "starting", "stopping", "migrating":
+	case "suspect", "warning", "draining", "starting", "stopping", "migrating":
 		return "\x1b[33m" + word + "\x1b[0m"
-	case "down", "critical", "failed", "NOT READY":
+	case "down", "critical", "failed", "error", "NOT READY":
 		return "\x1b[31m" + word + "\x1b[0m"
 	}
 	return word
