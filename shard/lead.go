@@ -59,9 +59,8 @@ func (g *Group) follow(ctx context.Context, notify <-chan bool) {
 		case leads := <-notify:
 			end()
 			g.dethrone()
-			var reign context.Context // one for each: accede may begin after the next
-			reign, end = context.WithCancel(ctx)
-			if leads {
+			reign, stop := context.WithCancel(ctx) // its own: accede may begin after the next
+			if end = stop; leads {
 				g.routines.Go(func() { g.accede(reign) })
 			}
 		case <-ctx.Done():
