@@ -88,7 +88,14 @@ func nodeIlls() map[string]ill {
 		"down":    {func(_ *testing.T, o *Observed) { o.kill(1) }, Error, "down", "node b-1 is down", "force-leave b-1"},
 		"edge":    {func(_ *testing.T, o *Observed) { o.kill(1) }, Warning, "quorum", "one failure away from no quorum: shards 0, 1, 2", "start another"},
 		"suspect": {func(_ *testing.T, o *Observed) { o.node(0).Members[2].State = roster.NodeSuspect }, Warning, "down", "c-1 is not heard by all", "members --watch"},
-		"silent":  {func(_ *testing.T, o *Observed) { o.node(2).Fault = "time is up" }, Warning, "silent", "c-1 does not answer here: time is up", "c-1:7400"},
+		"gone": {func(_ *testing.T, o *Observed) {
+			o.node(0).Members[2].State, o.node(2).Fault = roster.NodeSuspect, "refused"
+		}, Error, "down", "c-1 neither answers nor is heard", "force-leave c-1"},
+		"gone, two": {func(_ *testing.T, o *Observed) {
+			o.kill(1)
+			o.node(0).Members[2].State, o.node(2).Fault = roster.NodeSuspect, "refused"
+		}, Error, "quorum", "no quorum in shards 0, 1, 2", "start b-1, c-1 again"},
+		"silent": {func(_ *testing.T, o *Observed) { o.node(2).Fault = "time is up" }, Warning, "silent", "c-1 does not answer here: time is up", "c-1:7400"},
 		"nobody": {func(_ *testing.T, o *Observed) {
 			o.Cluster.Nodes = append(o.Cluster.Nodes, sight.Node{Address: "d:1", Fault: "refused"})
 		}, Error, "silent", "nobody answers at d:1", "--addr"},

@@ -20,16 +20,16 @@ const (
 
 // quorum finds shards whose voters are too few, or just enough.
 func quorum(o *Observed) (out []Finding) {
-	states := o.states()
+	gone := o.gone()
 	var lost, edge, alone []roster.ShardID
 	missing := map[roster.NodeID]bool{}
 	for _, s := range o.Cluster.Shards() {
 		for _, id := range s.Voters {
-			if states[id] == roster.NodeDown {
+			if gone[id] {
 				missing[id] = true
 			}
 		}
-		switch spare := margin(s, states); {
+		switch spare := margin(s, gone); {
 		case len(s.Voters) == 0:
 		case spare < 0:
 			lost = append(lost, s.ID)
@@ -52,10 +52,10 @@ func quorum(o *Observed) (out []Finding) {
 }
 
 // margin is how many voters of a shard may still fail; negative: it has no quorum.
-func margin(s roster.ShardStatus, states map[roster.NodeID]roster.NodeState) int {
+func margin(s roster.ShardStatus, gone map[roster.NodeID]bool) int {
 	living := 0
 	for _, id := range s.Voters {
-		if states[id] != roster.NodeDown {
+		if !gone[id] {
 			living++
 		}
 	}
@@ -76,10 +76,10 @@ func anyOf(missing map[roster.NodeID]bool) string {
 
 // leaders finds shards that nobody leads although enough voters live.
 func leaders(o *Observed) []Finding {
-	states := o.states()
+	gone := o.gone()
 	var ids []roster.ShardID
 	for _, s := range o.Cluster.Shards() {
-		if (s.Leader == "" || states[s.Leader] == roster.NodeDown) && margin(s, states) >= 0 {
+		if (s.Leader == "" || gone[s.Leader]) && margin(s, gone) >= 0 {
 			ids = append(ids, s.ID)
 		}
 	}
