@@ -14,6 +14,9 @@ const (
 	lostAfter = time.Minute
 	// never is an age that stands for none.
 	never = 24 * time.Hour
+	// mapsBehind is how many changes of the map a node may have missed: it looks four times
+	// a second, and moves change the map faster. Who lags for long says so itself (ready).
+	mapsBehind = 2
 	// unevenBy is how many shards one node may lead more than another.
 	unevenBy = 2
 )
@@ -117,7 +120,7 @@ func mapLag(o *Observed) (out []Finding) {
 		newest = max(newest, n.Status.Map)
 	}
 	for _, n := range o.Cluster.Answered() {
-		if n.Status.Map > 0 && n.Status.Map < newest {
+		if n.Status.Map > 0 && n.Status.Map+mapsBehind < newest {
 			out = append(out, one(Warning, "it sends what it passes on to who owned it before, which costs a hop", "ask again in a second; then see that its replica of shard 0 follows: roster shards --addr "+n.Address,
 				"node %s goes by map %d, the newest is %d", n.Name(), n.Status.Map, newest)...)
 		}
@@ -125,8 +128,11 @@ func mapLag(o *Observed) (out []Finding) {
 	return out
 }
 
-// spread finds leaders on few nodes. While a node is away it is as it must be.
+// spread finds leaders on few nodes. While a node is away or votes move it is as it must be.
 func spread(o *Observed) []Finding {
+	if plan := o.Cluster.Plan(); plan != nil && len(plan.Moves) > 0 {
+		return nil
+	}
 	leads := map[roster.NodeID]int{}
 	for _, m := range o.Cluster.Members {
 		if m.State == roster.NodeDown || m.State == roster.NodeSuspect {
