@@ -32,7 +32,11 @@ func Drain(o Options) *cobra.Command {
 			if err := o.empty(cmd, m.ID, within); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(o.Stdout, "%s votes nowhere\n", m.ID)
+			done := "votes nowhere"
+			if within == 0 {
+				done = "is to vote nowhere: roster rebalance plan shows how far that is"
+			}
+			_, err = fmt.Fprintf(o.Stdout, "%s %s\n", m.ID, done)
 			return err
 		},
 	}

@@ -19,7 +19,7 @@ import (
 const (
 	// eachWithin bounds what one node is asked.
 	eachWithin = 5 * time.Second
-	connectFor = time.Second
+	connectFor = 500 * time.Millisecond
 	// nodesMax bounds how many nodes are asked.
 	nodesMax = 128
 )
@@ -86,17 +86,29 @@ func (s *Surveyor) client(address string) (*client.Client, error) {
 	return c, err
 }
 
-// Look asks all nodes. The error is that of the addresses that were given, where none of
-// them answered.
+// Look asks all nodes for everything. The error is that of the addresses that were given,
+// where none of them answered.
 func (s *Surveyor) Look(ctx context.Context) (*sight.Cluster, error) {
-	first, err := s.askAll(ctx, s.o.Addresses)
+	return s.look(ctx, s.askMore)
+}
+
+// Glance is Look without readiness, moves and clocks, for who looks often.
+func (s *Surveyor) Glance(ctx context.Context) (*sight.Cluster, error) {
+	return s.look(ctx, s.askMetrics)
+}
+
+// ask asks a node that has told who it is for more.
+type ask func(context.Context, *client.Client, *sight.Node)
+
+func (s *Surveyor) look(ctx context.Context, more ask) (*sight.Cluster, error) {
+	first, err := s.askAll(ctx, s.o.Addresses, more)
 	c := &sight.Cluster{Nodes: first}
 	answered := c.Answered()
 	if len(answered) == 0 {
 		return nil, err
 	}
 	c.Members = answered[0].Members
-	others, _ := s.askAll(ctx, unasked(c.Members, first)) // each says itself why it did not answer
+	others, _ := s.askAll(ctx, unasked(c.Members, first), more) // each says itself why it did not answer
 	c.Nodes = distinct(append(first, others...), c.Members)
 	return c, nil
 }
@@ -135,18 +147,18 @@ func plain(address string) string {
 }
 
 // askAll asks at all addresses at once. The error is the first of theirs, if there is one.
-func (s *Surveyor) askAll(ctx context.Context, addresses []string) ([]sight.Node, error) {
+func (s *Surveyor) askAll(ctx context.Context, addresses []string, more ask) ([]sight.Node, error) {
 	out, errs := make([]sight.Node, len(addresses)), make([]error, len(addresses))
 	var asking sync.WaitGroup
 	for i, address := range addresses {
-		asking.Go(func() { out[i], errs[i] = s.ask(ctx, address) })
+		asking.Go(func() { out[i], errs[i] = s.askOne(ctx, address, more) })
 	}
 	asking.Wait()
 	return out, cmp.Or(errs...)
 }
 
-// ask asks one node for everything. What it tells nobody, or not us, it leaves out.
-func (s *Surveyor) ask(ctx context.Context, address string) (sight.Node, error) {
+// askOne asks one node. What it tells nobody, or not us, it leaves out.
+func (s *Surveyor) askOne(ctx context.Context, address string, more ask) (sight.Node, error) {
 	ctx, cancel := context.WithTimeout(ctx, eachWithin)
 	defer cancel()
 	n := sight.Node{Address: address}
@@ -164,26 +176,33 @@ func (s *Surveyor) ask(ctx context.Context, address string) (sight.Node, error) 
 	if err != nil {
 		return sight.Node{ID: n.ID, Address: address, Fault: err.Error()}, err
 	}
-	s.askMore(ctx, c, &n)
+	more(ctx, c, &n)
 	return n, nil
 }
 
 // askMore asks for what a node may keep to itself.
 func (s *Surveyor) askMore(ctx context.Context, c *client.Client, n *sight.Node) {
-	untold := func(what string, err error) bool {
-		if err != nil {
-			n.Untold = append(n.Untold, fmt.Sprintf("%s: %v", what, err))
-		}
-		return err == nil
-	}
-	var err error
-	n.Checks, err = c.Ready(ctx)
-	untold("readiness", err)
-	if plan, err := c.Moves(ctx); untold("what moves", err) {
+	checks, err := c.Ready(ctx)
+	n.Checks = checks
+	untold(n, "readiness", err)
+	plan, err := c.Moves(ctx)
+	if untold(n, "what moves", err); err == nil {
 		n.Plan = &plan
 	}
-	if metrics, err := s.metrics(ctx, c.Address()); untold("metrics", err) {
+	s.askMetrics(ctx, c, n)
+	untold(n, "clock", s.clock(ctx, c.Address(), n))
+}
+
+func (s *Surveyor) askMetrics(ctx context.Context, c *client.Client, n *sight.Node) {
+	metrics, err := s.metrics(ctx, c.Address())
+	if untold(n, "metrics", err); err == nil {
 		n.Metrics = &metrics
 	}
-	untold("clock", s.clock(ctx, c.Address(), n))
+}
+
+// untold notes what a node did not tell, and why.
+func untold(n *sight.Node, what string, err error) {
+	if err != nil {
+		n.Untold = append(n.Untold, fmt.Sprintf("%s: %v", what, err))
+	}
 }

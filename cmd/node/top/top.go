@@ -59,7 +59,7 @@ func Command(o Options) *cobra.Command {
 
 // watch shows a frame at every tick until ctx ends.
 func (o Options) watch(ctx context.Context, s *survey.Surveyor, every time.Duration, once bool) error {
-	before, err := s.Look(ctx)
+	before, err := s.Glance(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (o Options) watch(ctx context.Context, s *survey.Surveyor, every time.Durat
 			return nil
 		case <-ticker.C:
 		}
-		now, err := s.Look(ctx)
+		now, err := s.Glance(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil

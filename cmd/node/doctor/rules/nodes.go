@@ -24,12 +24,23 @@ func (o *Observed) states() map[roster.NodeID]roster.NodeState {
 	return out
 }
 
+// gone are the members that take part in nothing: those that are down, and those that
+// neither answer here nor are heard by all. While the system shard has no quorum, nobody
+// can call a node down.
+func (o *Observed) gone() map[roster.NodeID]bool {
+	out := make(map[roster.NodeID]bool)
+	for id, state := range o.states() { // order-free: each is judged by itself
+		out[id] = state == roster.NodeDown || state == roster.NodeSuspect && o.Cluster.Node(id) == nil
+	}
+	return out
+}
+
 // silent finds nodes that did not answer here, although they are not known to be down.
 func silent(o *Observed) (out []Finding) {
-	states := o.states()
+	states, gone := o.states(), o.gone()
 	for _, n := range o.Cluster.Nodes {
 		switch state := states[n.ID]; {
-		case n.Fault == "" || state == roster.NodeDown:
+		case n.Fault == "" || gone[n.ID]:
 		case state == "":
 			out = append(out, one(Error, "callers who know that address alone are cut off", "start the node there, or correct --addr", "nobody answers at %s: %s", n.Address, n.Fault)...)
 		default:
@@ -41,13 +52,16 @@ func silent(o *Observed) (out []Finding) {
 }
 
 func down(o *Observed) (out []Finding) {
-	states := o.states()
+	const mend = "start it again; if it is gone for good: roster nodes force-leave "
+	states, gone := o.states(), o.gone()
 	for _, id := range slices.Sorted(maps.Keys(states)) {
-		switch states[id] {
-		case roster.NodeDown:
+		switch {
+		case states[id] == roster.NodeDown:
 			out = append(out, one(Error, "where it votes, a second failure stops writes; others take over its votes after --replace-after, if there are any",
-				fmt.Sprintf("start it again; if it is gone for good: roster nodes force-leave %s", id), "node %s is down", id)...)
-		case roster.NodeSuspect:
+				mend+string(id), "node %s is down", id)...)
+		case gone[id]:
+			out = append(out, one(Error, "where it votes, a second failure stops writes", mend+string(id), "node %s neither answers nor is heard by all", id)...)
+		case states[id] == roster.NodeSuspect:
 			out = append(out, one(Warning, "it is taken for down in seconds, unless it is heard again", "look at its machine and at the network; roster members --watch", "node %s is not heard by all", id)...)
 		}
 	}

@@ -14,22 +14,25 @@ const (
 	lostAfter = time.Minute
 	// never is an age that stands for none.
 	never = 24 * time.Hour
+	// mapsBehind is how many changes of the map a node may have missed: it looks four times
+	// a second, and moves change the map faster. Who lags for long says so itself (ready).
+	mapsBehind = 2
 	// unevenBy is how many shards one node may lead more than another.
 	unevenBy = 2
 )
 
 // quorum finds shards whose voters are too few, or just enough.
 func quorum(o *Observed) (out []Finding) {
-	states := o.states()
+	gone := o.gone()
 	var lost, edge, alone []roster.ShardID
 	missing := map[roster.NodeID]bool{}
 	for _, s := range o.Cluster.Shards() {
 		for _, id := range s.Voters {
-			if states[id] == roster.NodeDown {
+			if gone[id] {
 				missing[id] = true
 			}
 		}
-		switch spare := margin(s, states); {
+		switch spare := margin(s, gone); {
 		case len(s.Voters) == 0:
 		case spare < 0:
 			lost = append(lost, s.ID)
@@ -52,10 +55,10 @@ func quorum(o *Observed) (out []Finding) {
 }
 
 // margin is how many voters of a shard may still fail; negative: it has no quorum.
-func margin(s roster.ShardStatus, states map[roster.NodeID]roster.NodeState) int {
+func margin(s roster.ShardStatus, gone map[roster.NodeID]bool) int {
 	living := 0
 	for _, id := range s.Voters {
-		if states[id] != roster.NodeDown {
+		if !gone[id] {
 			living++
 		}
 	}
@@ -76,10 +79,10 @@ func anyOf(missing map[roster.NodeID]bool) string {
 
 // leaders finds shards that nobody leads although enough voters live.
 func leaders(o *Observed) []Finding {
-	states := o.states()
+	gone := o.gone()
 	var ids []roster.ShardID
 	for _, s := range o.Cluster.Shards() {
-		if (s.Leader == "" || states[s.Leader] == roster.NodeDown) && margin(s, states) >= 0 {
+		if (s.Leader == "" || gone[s.Leader]) && margin(s, gone) >= 0 {
 			ids = append(ids, s.ID)
 		}
 	}
@@ -117,7 +120,7 @@ func mapLag(o *Observed) (out []Finding) {
 		newest = max(newest, n.Status.Map)
 	}
 	for _, n := range o.Cluster.Answered() {
-		if n.Status.Map > 0 && n.Status.Map < newest {
+		if n.Status.Map > 0 && n.Status.Map+mapsBehind < newest {
 			out = append(out, one(Warning, "it sends what it passes on to who owned it before, which costs a hop", "ask again in a second; then see that its replica of shard 0 follows: roster shards --addr "+n.Address,
 				"node %s goes by map %d, the newest is %d", n.Name(), n.Status.Map, newest)...)
 		}
@@ -125,8 +128,11 @@ func mapLag(o *Observed) (out []Finding) {
 	return out
 }
 
-// spread finds leaders on few nodes. While a node is away it is as it must be.
+// spread finds leaders on few nodes. While a node is away or votes move it is as it must be.
 func spread(o *Observed) []Finding {
+	if plan := o.Cluster.Plan(); plan != nil && len(plan.Moves) > 0 {
+		return nil
+	}
 	leads := map[roster.NodeID]int{}
 	for _, m := range o.Cluster.Members {
 		if m.State == roster.NodeDown || m.State == roster.NodeSuspect {
