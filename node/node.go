@@ -12,6 +12,7 @@ import (
 
 	"roster"
 	"roster/cluster"
+	"roster/node/archive"
 	"roster/node/closing"
 	"roster/node/founding"
 	"roster/node/lease"
@@ -36,6 +37,7 @@ type Node struct {
 	steering *steering.Steering
 	lease    *lease.Lease
 	*tokens.Issuer
+	*archive.Archiver
 
 	stack  closing.Stack
 	opened chan struct{}   // closed when other nodes may call
@@ -167,6 +169,8 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 			_, err := n.router.ProposeOwn(ctx, roster.SystemShard, c)
 			return err
 		}})
+	n.Archiver = archive.New(archive.Config{Router: n.router, Groups: n.host.Groups, Pause: n.steering.Pause, Version: n.config.Version,
+		Shards: func() int { return n.founder.Look().Shards + 1 }})
 	return nil
 }
 
