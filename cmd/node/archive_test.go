@@ -30,6 +30,13 @@ func TestArchiveStory(t *testing.T) {
 		{5, "cannot connect", []string{"backup", "save", filepath.Join(dir, "other"), "--addr", "127.0.0.1:1"}},
 		{2, "cut off", []string{"backup", "inspect", cut}},
 		{1, "no such file", []string{"backup", "inspect", filepath.Join(dir, "none")}},
+		{2, "want both", []string{"backup", "restore", file}},
+		{2, "node name", []string{"backup", "restore", file, "--data-dir", filepath.Join(dir, "d"), "--name", "No!"}},
+		{2, "cut off", []string{"backup", "restore", cut, "--data-dir", filepath.Join(dir, "d"), "--name", "a"}},
+		{4, "not empty", []string{"backup", "restore", file, "--data-dir", dir, "--name", "a"}},
+		{2, "no cluster map", []string{"backup", "restore", file, "--data-dir", filepath.Join(dir, "d"), "--name", "a"}},
+		{2, "requires at least 1 arg", []string{"recover"}},
+		{2, "cannot be read", []string{"recover", dir, "--data-dir", filepath.Join(dir, "d"), "--name", "a"}},
 	} {
 		got := c.run(step.args...)
 		if got.status != step.status {

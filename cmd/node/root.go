@@ -50,7 +50,7 @@ func (a *app) root() *cobra.Command {
 	b := archive.Options{Connect: a.connect, Output: a.withOutput, Form: func() (string, bool) { return a.output, a.colours() }, Usage: usagef, Args: args, Stdout: a.Stdout, Stderr: a.Stderr}
 	root.AddCommand(a.devCommand(), a.nodeCommand(), nodes.Join(n), nodes.Leave(n), a.membersCommand(), group("nodes", "Look after single nodes", nodes.Drain(n), nodes.Undrain(n), nodes.ForceLeave(n), nodes.MigrateStore(n)),
 		group("rebalance", "See and steer the moving of voters", nodes.Plan(n), nodes.Apply(n), nodes.Pause(n)),
-		group("backup", "Make archives of the cluster", archive.Save(b), archive.Inspect(b)),
+		group("backup", "Make archives of the cluster, and begin one with them", archive.Save(b), archive.Inspect(b), archive.Restore(b)), archive.Recover(b),
 		a.shardsCommand(), a.statusCommand(), a.agentsCommand(), a.sessionsCommand(), a.tokensCommand(), group("audit", "Check what audit logs say", tokens.VerifyAudit(a.tokenOptions())), a.loadCommand(), a.keygenCommand(), a.tlsCommand(),
 		a.healthcheckCommand(), a.versionCommand())
 	return root
