@@ -113,7 +113,7 @@ func restore(t *testing.T, dir, store string) {
 	must(t, onDirectory(t, old, store).Backup(t.Context(), &b))
 	a, err := backup.Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
 	must(t, err)
-	_, err = seed.Restore(seed.Config{Dir: dir, Name: "golden", Store: store}, a)
+	_, err = seed.Restore(seed.Config{Dir: dir, Name: "golden", NewKey: true, Store: store}, a)
 	must(t, err)
 	n, err := node.Open(t.Context(), node.Config{Cluster: "test", Key: make([]byte, node.KeyBytes), Bind: "127.0.0.1:0", Name: "golden", DataDir: dir, Store: store, Expect: 1, Shards: 2})
 	must(t, err)

@@ -34,7 +34,8 @@ func TestArchiveStory(t *testing.T) {
 		{2, "node name", []string{"backup", "restore", file, "--data-dir", filepath.Join(dir, "d"), "--name", "No!"}},
 		{2, "cut off", []string{"backup", "restore", cut, "--data-dir", filepath.Join(dir, "d"), "--name", "a"}},
 		{4, "not empty", []string{"backup", "restore", file, "--data-dir", dir, "--name", "a"}},
-		{2, "no cluster map", []string{"backup", "restore", file, "--data-dir", filepath.Join(dir, "d"), "--name", "a"}},
+		{4, "would be let into", []string{"backup", "restore", file, "--data-dir", filepath.Join(dir, "d"), "--name", "a"}},
+		{2, "no cluster map", []string{"backup", "restore", file, "--data-dir", filepath.Join(dir, "d"), "--name", "a", "--cluster", "b"}},
 		{2, "requires at least 1 arg", []string{"recover"}},
 		{2, "cannot be read", []string{"recover", dir, "--data-dir", filepath.Join(dir, "d"), "--name", "a"}},
 	} {

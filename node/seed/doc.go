@@ -6,10 +6,11 @@
 //	                 ├─▶ one state a shard ─▶ lifted ─▶ a new directory, one voter
 //	data directories ┘
 //
-// The cluster is a new one by its id, so that no node of the old one, nor any client's
-// position in it, can be taken for one of its own:
+// The cluster is a new one, so that no node of the old one, nor any client's position in
+// it, can be taken for one of its own:
 //
-//   - Nodes of the old cluster that come back are refused, although name and key are right.
+//   - Nodes of the old cluster that come back are not met: the new one has another name, or
+//     another key.
 //   - Every counter is lifted to the next multiple of 2^40 (fsm.Machine.Lift): epochs and
 //     revisions of the old life are old, and its cursors and tokens lie before what is
 //     kept, so that watchers list again.

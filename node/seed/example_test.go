@@ -33,12 +33,12 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	c := seed.Config{Dir: filepath.Join(dir, "a"), Name: "a", Store: "shared"}
+	c := seed.Config{Dir: filepath.Join(dir, "a"), Name: "a", Cluster: "prod-2", Store: "shared"}
 	result, err := seed.Restore(c, archive)
 	fmt.Println(result.Cluster, result.ClusterID != "old", result.Shards[0].Lifted > fsm.LiftStep, err)
 	_, err = seed.Restore(c, archive)
 	fmt.Println(roster.CodeOf(err))
 	// Output:
-	// prod true true <nil>
+	// prod-2 true true <nil>
 	// Conflict
 }

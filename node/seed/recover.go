@@ -30,9 +30,6 @@ func Recover(c Config, dirs []string, fromHighest bool) (result Result, err erro
 	if err != nil {
 		return Result{}, err
 	}
-	if c.Cluster == "" {
-		c.Cluster = all[0].Cluster
-	}
 	return grow(c, source{shards: len(from), state: func(id roster.ShardID) (*fsm.Machine, string, error) {
 		m, _, err := from[id].files.Replay(id)
 		if err != nil {

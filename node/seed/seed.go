@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -20,8 +21,12 @@ type Config struct {
 	Dir string
 	// Name is the human part of the node's id: what its --name will be.
 	Name string
-	// Cluster is the name of the new cluster; "": that of the old one.
+	// Cluster is the name of the new cluster; "": that of the old one. Nodes know each
+	// other by name and key, so one of the two must be new, or an old node that comes
+	// back would be let in, with the logs of the old cluster.
 	Cluster string
+	// NewKey says that the new cluster's key will be another.
+	NewKey bool
 	// Store is where the node keeps its logs: "shared" or "bolt".
 	Store string
 }
@@ -89,8 +94,8 @@ func fill(c Config, draft string, s source) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if c.Cluster == "" {
-		c.Cluster = system.View().Map().Cluster
+	if c.Cluster, err = named(c, system.View().Map().Cluster); err != nil {
+		return Result{}, err
 	}
 	id, err := founding.NewCluster(founding.Config{Cluster: c.Cluster, Name: c.Name, DataDir: draft, Durability: roster.DurabilitySync, Shards: s.shards - 1})
 	if err != nil {
@@ -116,6 +121,14 @@ func fill(c Config, draft string, s source) (Result, error) {
 		result.Shards = append(result.Shards, planted)
 	}
 	return result, errors.Join(err, files.Close())
+}
+
+// named returns the name of the new cluster.
+func named(c Config, old string) (string, error) {
+	if (c.Cluster == "" || c.Cluster == old) && !c.NewKey {
+		return "", roster.Errorf(roster.CodeRefused, "a node of cluster %q that comes back would be let into the new one: give that another name (--cluster), or a new key (roster keygen) and say so (--new-key)", old)
+	}
+	return cmp.Or(c.Cluster, old), nil
 }
 
 // plant begins the new life of one shard.

@@ -117,7 +117,7 @@ func TestRestore(t *testing.T) {
 		register(c, 2, roster.Agent{ID: "demo/after"})
 	})
 	dirs := newPlaces(t)
-	result, err := seed.Restore(seed.Config{Dir: dirs[0], Name: "n0", Store: node.StoreDefault}, archive)
+	result, err := seed.Restore(seed.Config{Dir: dirs[0], Name: "n0", NewKey: true, Store: node.StoreDefault}, archive)
 	must(t, err)
 	if result.Cluster != "test" || result.ClusterID == archive.ClusterID || len(result.Shards) != 4 {
 		t.Errorf("made %+v of %+v", result, archive.Manifest)
@@ -177,7 +177,7 @@ func TestRecover(t *testing.T) {
 				}
 			})
 			must(t, errors.Join(os.RemoveAll(old[0]), os.RemoveAll(old[1])))
-			result, err := seed.Recover(seed.Config{Dir: fresh[0], Name: "n0", Store: store}, []string{old[2]}, false)
+			result, err := seed.Recover(seed.Config{Dir: fresh[0], Name: "n0", NewKey: true, Store: store}, []string{old[2]}, false)
 			must(t, err)
 			if len(result.Shards) != 4 || result.Shards[1].From != old[2] {
 				t.Errorf("recovered %+v", result)
@@ -204,7 +204,7 @@ func TestRecoverRefusesTheShorterLog(t *testing.T) {
 			register(c, a%2, roster.Agent{ID: roster.AgentID(fmt.Sprintf("demo/a%d", a))})
 		}
 	})
-	c := seed.Config{Dir: fresh[0], Name: "n0", Store: node.StoreDefault}
+	c := seed.Config{Dir: fresh[0], Name: "n0", NewKey: true, Store: node.StoreDefault}
 	_, err := seed.Recover(c, []string{old[2], old[0]}, false)
 	if roster.CodeOf(err) != roster.CodeRefused {
 		t.Fatalf("the shorter log first: %v", err)
@@ -231,7 +231,7 @@ func TestRecoverRefuses(t *testing.T) {
 	one, other := newPlaces(t), newPlaces(t)
 	for _, p := range []places{one, other} {
 		p.run(t, "", func(c *testcluster.Cluster) {
-			_, err := seed.Recover(seed.Config{Dir: filepath.Join(t.TempDir(), "x"), Name: "x", Store: node.StoreDefault}, p[:1], false)
+			_, err := seed.Recover(seed.Config{Dir: filepath.Join(t.TempDir(), "x"), Name: "x", NewKey: true, Store: node.StoreDefault}, p[:1], false)
 			if roster.CodeOf(err) != roster.CodeConflict {
 				t.Errorf("of a running node: %v", err)
 			}
@@ -249,9 +249,67 @@ func TestRecoverRefuses(t *testing.T) {
 		"twice the same":  {dir, []string{one[0], one[0]}, roster.CodeConflict},
 		"into a survivor": {one[1], []string{one[0]}, roster.CodeConflict},
 	} {
-		if _, err := seed.Recover(seed.Config{Dir: try.dir, Name: "x", Store: node.StoreDefault}, try.from, false); roster.CodeOf(err) != try.code {
+		if _, err := seed.Recover(seed.Config{Dir: try.dir, Name: "x", NewKey: true, Store: node.StoreDefault}, try.from, false); roster.CodeOf(err) != try.code {
 			t.Errorf("%s: %v, want %s", name, err, try.code)
 		}
 	}
 	one.run(t, "", func(c *testcluster.Cluster) { register(c, 0, roster.Agent{ID: "demo/on"}) }) // and nothing was changed
+}
+
+// TestOldNodesStayOut: a node of the old cluster that comes back, with the right key, is no
+// member of the new one, which therefore must have another name or key.
+func TestOldNodesStayOut(t *testing.T) {
+	var archive *backup.Archive
+	old, fresh := newPlaces(t), newPlaces(t)
+	old.run(t, "", func(c *testcluster.Cluster) {
+		register(c, 0, roster.Agent{ID: "demo/a0"})
+		archive = archived(c, 1)
+	})
+	c := seed.Config{Dir: fresh[0], Name: "n0", Store: node.StoreDefault}
+	for _, c.Cluster = range []string{"", "test"} {
+		if _, err := seed.Restore(c, archive); roster.CodeOf(err) != roster.CodeRefused {
+			t.Errorf("the same name and key: %v", err)
+		}
+	}
+	c.Cluster = "again"
+	_, err := seed.Restore(c, archive)
+	must(t, err)
+	startsAgain(t, old, fresh)
+}
+
+// startsAgain starts the new cluster, and a node of the old one beside it.
+func startsAgain(t *testing.T, old, fresh places) {
+	t.Helper()
+	next := 0
+	testcluster.Run(t, testcluster.Options{Durable: true, Shards: 3, Cold: true, Configure: func(_ *testing.T, c *node.Config) {
+		c.Expect = 0 // nobody founds anything
+		if c.DataDir, c.Cluster = fresh[next], "again"; next == 2 {
+			c.DataDir, c.Cluster = old[2], "test"
+		}
+		next++
+	}}, func(c *testcluster.Cluster) {
+		c.Start(0)
+		c.Start(1)
+		c.AwaitReady()
+		c.Start(2)
+		<-time.After(time.Minute) // of virtual time: nothing tells that it will never be let in
+		members, err := c.Node(0).Members(context.Background())
+		must(t, err)
+		for _, m := range members {
+			if m.ID == c.Node(2).ID() && m.State != roster.NodeLeft {
+				t.Errorf("it is in: %+v", m)
+			}
+		}
+		stillThere(c)
+	})
+}
+
+// stillThere wants demo/a0 where the new cluster is.
+func stillThere(c *testcluster.Cluster) {
+	c.Helper()
+	for i := range 2 {
+		if _, _, err := c.Node(i).Lookup(context.Background(), "demo/a0", roster.Read{Level: roster.ReadLinearizable}); err != nil {
+			c.Errorf("demo/a0 at node %d: %v", i, err)
+		}
+	}
 }

@@ -19,9 +19,10 @@ func Restore(o Options) *cobra.Command {
 		Use: "restore FILE --data-dir DIR --name NAME", Short: "Make the data directory of a new cluster's first node out of an archive", Args: o.Args(cobra.ExactArgs(1)),
 		Long: "Make the data directory of the first node of a new cluster out of an archive, which is\n" +
 			"verified whole before. DIR must be new or empty: nothing is restored over what is there.\n" +
-			"Then start the node with --data-dir DIR and --name NAME, and others from empty directories.\n" +
+			"The cluster gets another name, or another key. Then start the node with --data-dir DIR and\n" +
+			"--name NAME, and others from empty directories.\n" +
 			"Sessions have ended, and tokens, epochs and cursors of the old cluster's are old.",
-		Example: "  roster backup restore monday.roster --data-dir ./a2 --name a",
+		Example: "  roster backup restore monday.roster --cluster prod-2 --data-dir ./a2 --name a",
 	}
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		if err := o.check(c); err != nil {
@@ -51,9 +52,10 @@ func Recover(o Options) *cobra.Command {
 		Long: "Make the data directory of the first node of a new cluster out of those that are left of\n" +
 			"one in which a majority of voters is lost for good. Name every SURVIVOR directory, of nodes\n" +
 			"that are stopped: where the first one lacks what another has it is refused. They are read,\n" +
-			"not changed. What was acknowledged and is in none of them is lost. Then start the node with\n" +
-			"--data-dir DIR and --name NAME, and others from empty directories.",
-		Example: "  roster recover ./a ./b --data-dir ./a2 --name a",
+			"not changed. What was acknowledged and is in none of them is lost. The cluster gets another\n" +
+			"name, or another key. Then start the node with --data-dir DIR and --name NAME, and others\n" +
+			"from empty directories.",
+		Example: "  roster recover ./a ./b --cluster prod-2 --data-dir ./a2 --name a",
 	}
 	cmd.RunE = func(_ *cobra.Command, dirs []string) error {
 		if err := o.check(c); err != nil {
@@ -74,7 +76,8 @@ func Recover(o Options) *cobra.Command {
 func flags(cmd *cobra.Command, c *seed.Config) {
 	cmd.Flags().StringVar(&c.Dir, "data-dir", "", "the directory to make: new, or empty")
 	cmd.Flags().StringVar(&c.Name, "name", "", "the --name of the node that it is for")
-	cmd.Flags().StringVar(&c.Cluster, "cluster", "", "name of the new cluster (default: that of the old one)")
+	cmd.Flags().StringVar(&c.Cluster, "cluster", "", "name of the new cluster; another than before, unless its key is new")
+	cmd.Flags().BoolVar(&c.NewKey, "new-key", false, "the new cluster's nodes are given another key, so it may keep its name")
 	cmd.Flags().StringVar(&c.Store, "store", node.StoreDefault, "where its logs go: shared or bolt")
 }
 
