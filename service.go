@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"io"
 	"iter"
 )
 
@@ -98,6 +99,11 @@ type Admin interface {
 	// "bolt", while they work: as many as the deadline of ctx allows, at least one. It
 	// is repeated until none are left. Refused for a node that keeps nothing on disk.
 	MigrateStore(ctx context.Context, to string) (StoreMoves, error)
+	// Backup writes an archive of all shards to w: one moment of each, with every write
+	// in it that was acknowledged before the call; package backup reads it. Nothing is
+	// written with Conflict (the cluster map changed meanwhile) or Overloaded (the node
+	// writes another one); an error after that leaves what package backup refuses.
+	Backup(ctx context.Context, w io.Writer) error
 	Tokens
 }
 

@@ -2,10 +2,12 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 
 	"roster"
+	"roster/client/stream"
 )
 
 // Members returns the nodes as the answering node sees them.
@@ -119,6 +121,16 @@ func (c *Client) MigrateStore(ctx context.Context, to string) (roster.StoreMoves
 	}
 	moves, _, err := send[roster.StoreMoves](ctx, c, withBody(post("/v1/migrate-store", "migrate store"), body{to}))
 	return moves, err
+}
+
+// Backup writes an archive of all shards to w. It is not bounded by Config.RetryFor once
+// it has begun.
+func (c *Client) Backup(ctx context.Context, w io.Writer) error {
+	answer, err := c.stream(ctx, call{policy: policy{what: "backup", giveUp: attemptMax}, method: http.MethodPost, path: "/v1/backup"})
+	if err == nil {
+		err = stream.Copy(w, answer.Body, stream.StillMax)
+	}
+	return err
 }
 
 func get(path string) call {

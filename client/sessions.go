@@ -1,14 +1,15 @@
 package client
 
 import (
-	"bufio"
 	"context"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"time"
 
 	"roster"
+	"roster/client/stream"
 )
 
 // holdSilenceMax is how long a held connection may be silent: a node sends a
@@ -83,7 +84,7 @@ func (c *Client) HoldSession(ctx context.Context, id roster.SessionID, held func
 		return err
 	}
 	for {
-		stream, err := c.openHold(ctx, id)
+		hold, err := c.openHold(ctx, id)
 		if ctx.Err() != nil && err != nil {
 			return nil
 		}
@@ -95,7 +96,7 @@ func (c *Client) HoldSession(ctx context.Context, id roster.SessionID, held func
 			held = nil
 		}
 		base := c.Address()
-		listen(stream, holdSilenceMax)
+		_ = stream.Copy(io.Discard, hold.Body, holdSilenceMax) // however it ends, it is taken up again
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -106,20 +107,6 @@ func (c *Client) HoldSession(ctx context.Context, id roster.SessionID, held func
 // openHold opens the connection that holds a session, trying as long as any call.
 func (c *Client) openHold(ctx context.Context, id roster.SessionID) (*http.Response, error) {
 	return c.stream(ctx, call{policy: policy{what: "hold", giveUp: attemptMax}, method: http.MethodGet, path: sessionPath(id) + "/hold"})
-}
-
-// listen reads a stream of which only its life matters, until it ends.
-func listen(stream *http.Response, silenceMax time.Duration) {
-	quiet := time.AfterFunc(silenceMax, func() { _ = stream.Body.Close() })
-	defer quiet.Stop()
-	defer stream.Body.Close()
-	lines := bufio.NewReader(stream.Body)
-	for {
-		if _, err := lines.ReadSlice('\n'); err != nil && err != bufio.ErrBufferFull {
-			return
-		}
-		quiet.Reset(silenceMax)
-	}
 }
 
 // KeepSession renews a session three times in each ttl until ctx ends, and returns

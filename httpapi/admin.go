@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"roster"
+	"roster/httpapi/download"
 	"roster/httpapi/inside"
 	"roster/httpapi/ready"
 	"roster/httpapi/wire"
@@ -140,6 +141,19 @@ func (c *call) pauseMoves() error {
 		return err
 	}
 	return c.done(c.api.service.PauseMoves(c.r.Context(), paused))
+}
+
+// backup sends an archive. What goes wrong under way cuts the connection, so that nobody
+// takes a part for the whole.
+func (c *call) backup() error {
+	w := download.New(c, "application/x-tar")
+	err := c.api.service.Backup(c.r.Context(), w)
+	if err != nil && w.Begun() {
+		c.code = roster.CodeOf(err)
+		c.api.log.Error("an archive was cut off", "err", err)
+		panic(http.ErrAbortHandler)
+	}
+	return err
 }
 
 // alive says that the process answers, and nothing more.

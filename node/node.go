@@ -13,6 +13,7 @@ import (
 
 	"roster"
 	"roster/cluster"
+	"roster/node/archive"
 	"roster/node/closing"
 	"roster/node/digests"
 	"roster/node/founding"
@@ -40,6 +41,7 @@ type Node struct {
 	lease    *lease.Lease
 	looked   atomic.Int64 // when the map in use was the newest, in the lease's Age; 0: never
 	*tokens.Issuer
+	*archive.Archiver
 
 	stack  closing.Stack
 	opened chan struct{}   // closed when other nodes may call
@@ -175,6 +177,8 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 			_, err := n.router.ProposeOwn(ctx, roster.SystemShard, c)
 			return err
 		}})
+	n.Archiver = archive.New(archive.Config{Router: n.router, Groups: n.host.Groups, Pause: n.steering.Pause, Version: n.config.Version,
+		Shards: func() int { return n.founder.Look().Shards + 1 }})
 	return nil
 }
 

@@ -26,8 +26,7 @@ func (g *Group) Readable() error {
 	if !g.replica.Quarantined() {
 		return nil
 	}
-	return &roster.Error{Code: roster.CodeUnavailable, Shard: g.id, Cause: g.replica.Fault(),
-		Detail: "this node's replica of the shard differs from the others and is in quarantine: ask another node"}
+	return g.unavailable("this node's replica differs from the others and is in quarantine: ask another node", g.replica.Fault())
 }
 
 // Seed captures the state for a replica in quarantine, with the Raft index up to which it

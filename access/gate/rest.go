@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"io"
 
 	"roster"
 	"roster/access"
@@ -143,6 +144,14 @@ func (g *Gate) MigrateStore(ctx context.Context, to string) (roster.StoreMoves, 
 		return roster.StoreMoves{}, err
 	}
 	return g.service.MigrateStore(ctx, to)
+}
+
+// Backup is for who looks after the cluster.
+func (g *Gate) Backup(ctx context.Context, w io.Writer) error {
+	if err := administers(ctx); err != nil {
+		return err
+	}
+	return g.service.Backup(ctx, w)
 }
 
 // Tokens is for who looks after the cluster.

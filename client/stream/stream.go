@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"time"
 
 	"roster"
 )
@@ -58,4 +59,34 @@ func (m *Message) add(line []byte) {
 		}
 		m.Data = append(slices.Grow(m.Data, len(value)), value...)
 	}
+}
+
+// StillMax is how long an archive may stand still on its way: a node reads a whole shard
+// through before it sends it.
+const StillMax = time.Minute
+
+// Copy copies body to w until body ends, and closes it: also as soon as it has been silent
+// for longer than silenceMax. The error is Unavailable: what came is not whole.
+func Copy(w io.Writer, body io.ReadCloser, silenceMax time.Duration) error {
+	defer body.Close()
+	quiet := time.AfterFunc(silenceMax, func() { _ = body.Close() })
+	defer quiet.Stop()
+	if _, err := io.Copy(w, lively{body, func() { quiet.Reset(silenceMax) }}); err != nil {
+		return &roster.Error{Code: roster.CodeUnavailable, Detail: "the answer did not arrive whole", Cause: err}
+	}
+	return nil
+}
+
+// lively tells of every sign of life.
+type lively struct {
+	io.Reader
+	alive func()
+}
+
+func (l lively) Read(b []byte) (int, error) {
+	n, err := l.Reader.Read(b)
+	if n > 0 {
+		l.alive()
+	}
+	return n, err
 }

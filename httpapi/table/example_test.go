@@ -15,4 +15,5 @@ func ExampleRoutes() {
 	// Output:
 	// GET /v1/watch
 	// GET /v1/sessions/{id}/hold
+	// POST /v1/backup
 }

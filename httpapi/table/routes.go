@@ -102,6 +102,8 @@ func clusterRoutes() []Route {
 			Answers: []Answer{{Status: 202, Text: "it is leaving"}}, Fails: []int{413, 415, 422, 503}},
 		{Method: post, Path: "/v1/migrate-store", Name: "migrate_store", Right: administers(), Tag: "cluster", Summary: "Move logs of this node's shards into another store", Body: StoreBody,
 			Answers: []Answer{{Status: 200, Text: "how many were moved; repeat until none are left", Schema: "StoreMoves"}}, Fails: []int{409, 413, 415, 422, 503}},
+		{Method: post, Path: "/v1/backup", Name: "backup", Right: administers(), Tag: "cluster", Summary: "Send an archive of all shards",
+			Answers: []Answer{{Status: 200, Text: "one moment of each shard; cut off unless it is whole", Schema: "Archive", Media: "application/x-tar"}}, Fails: []int{409, 429, 503}, Stream: true},
 	}
 }
 

@@ -2,8 +2,12 @@ package memservice
 
 import (
 	"context"
+	"io"
+	"time"
 
 	"roster"
+	"roster/backup"
+	"roster/fsm"
 )
 
 // name is what the one member is called.
@@ -70,6 +74,26 @@ func (s *Service) MigrateStore(_ context.Context, to string) (roster.StoreMoves,
 		return roster.StoreMoves{}, roster.Invalid("to", "want shared or bolt")
 	}
 	return roster.StoreMoves{}, roster.Errorf(roster.CodeRefused, "this cluster keeps nothing on disk (durability none)")
+}
+
+// Backup writes an archive of all shards, which are cut at one instant here.
+func (s *Service) Backup(_ context.Context, w io.Writer) error {
+	return backup.Write(w, backup.Manifest{Cluster: name, ClusterID: name, Version: name, Time: time.Now().UTC(), MapVersion: 1}, s.capture())
+}
+
+func (s *Service) capture() []backup.Part {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	machines := []*fsm.Machine{s.mu.system}
+	for _, sh := range s.mu.shards {
+		machines = append(machines, sh.machine)
+	}
+	parts := make([]backup.Part, len(machines))
+	for i, m := range machines {
+		state := m.View().Snapshot()
+		parts[i] = backup.Part{Shard: backup.Shard{ID: m.Shard(), Index: state.Index(), Term: 1, Agents: m.View().Agents()}, State: state}
+	}
+	return parts
 }
 
 // Drain is refused: there is nobody else to vote.

@@ -63,22 +63,32 @@ func LoadIdentity(c Config) (*Identity, error) {
 	return parseIdentity(c, path, data)
 }
 
-// parseIdentity reads node.json and checks that it is this node's to use.
-func parseIdentity(c Config, path string, data []byte) (*Identity, error) {
+// readIdentity reads what node.json holds.
+func readIdentity(dir, path string, data []byte) (*Identity, error) {
 	var probe struct{ Format int }
 	id := &Identity{path: path}
 	switch err := json.Unmarshal(data, &probe); {
 	case err != nil:
 		return nil, DirFault(path, "is not valid JSON; restore it from a copy, or start with an empty data directory", err)
 	case probe.Format > dataFormat:
-		return nil, roster.Errorf(roster.CodeInvalid, "data directory %s has format %d and this build reads up to %d: start the newer build", c.DataDir, probe.Format, dataFormat)
+		return nil, roster.Errorf(roster.CodeInvalid, "data directory %s has format %d and this build reads up to %d: start the newer build", dir, probe.Format, dataFormat)
 	}
 	if err := json.Unmarshal(data, id); err != nil {
 		return nil, DirFault(path, "is damaged; restore it from a copy, or start with an empty data directory", err)
 	}
-	switch {
-	case id.NodeID == "":
+	if id.NodeID == "" {
 		return nil, roster.Errorf(roster.CodeInvalid, "%s names no node: restore it from a copy, or start with an empty data directory", path)
+	}
+	return id, nil
+}
+
+// parseIdentity reads node.json and checks that it is this node's to use.
+func parseIdentity(c Config, path string, data []byte) (*Identity, error) {
+	id, err := readIdentity(c.DataDir, path, data)
+	if err != nil {
+		return nil, err
+	}
+	switch {
 	case id.Cluster != c.Cluster:
 		return nil, roster.Errorf(roster.CodeConflict, "data directory %s belongs to cluster %q, not %q: give the right --cluster or another --data-dir", c.DataDir, id.Cluster, c.Cluster)
 	case id.Durability != c.Durability:
@@ -138,4 +148,26 @@ func writeDurably(path string, data []byte) error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// NewCluster makes node.json below DataDir for the first node of a new cluster whose
+// shards are put there beside it: nothing is left to be founded.
+func NewCluster(c Config) (*Identity, error) {
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, DirFault(c.DataDir, "cannot be made", err)
+	}
+	id := &Identity{Format: dataFormat, NodeID: newNodeID(c.Name), Cluster: c.Cluster, Durability: c.Durability,
+		ClusterID: RandomHex(8), Shards: c.Shards, Opened: true, path: filepath.Join(c.DataDir, "node.json")}
+	return id, id.save()
+}
+
+// ReadIdentity reads node.json below dir, whatever cluster it belongs to. A directory of a
+// newer format is refused.
+func ReadIdentity(dir string) (*Identity, error) {
+	path := filepath.Join(dir, "node.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, DirFault(dir, "cannot be read", err)
+	}
+	return readIdentity(dir, path, data)
 }

@@ -174,6 +174,18 @@ func (r *Replica) Snapshot() (snapshot raft.FSMSnapshot, err error) {
 	return &capture{state: r.machine.View().Snapshot()}, nil
 }
 
+// Capture returns the state as it is now, and how many agents it has. Unlike Snapshot it
+// is for all others, and keeps the writer out for a moment.
+func (r *Replica) Capture() (*fsm.Snapshot, int, error) {
+	if err := r.Fault(); err != nil {
+		return nil, 0, err
+	}
+	r.writer.Lock()
+	defer r.writer.Unlock()
+	view := r.machine.View()
+	return view.Snapshot(), view.Agents(), nil
+}
+
 // Changes counts the operations since the last snapshot.
 func (r *Replica) Changes() int64 { return r.changes.Load() }
 

@@ -1,6 +1,11 @@
 package contract
 
-import "roster"
+import (
+	"bytes"
+
+	"roster"
+	"roster/backup"
+)
 
 // cluster looks at what operators see; what it looks like depends on the service.
 func cluster(f *fixture) {
@@ -37,4 +42,17 @@ func cluster(f *fixture) {
 	}
 	_, err = f.s.Join(f.ctx, nil)
 	f.refused(err, roster.CodeInvalid)
+}
+
+// backups sees that an archive holds what was acknowledged before it was asked for.
+func backups(f *fixture) {
+	change, stamp, err := f.s.Register(f.ctx, roster.Register{Agent: roster.Agent{ID: f.id("a")}})
+	f.must(err)
+	var b bytes.Buffer
+	f.must(f.s.Backup(f.ctx, &b))
+	a, err := backup.Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	f.must(err)
+	if a.Agents() == 0 || a.Cluster == "" || a.MapVersion == 0 || a.Shards[change.Record.Shard].Index < stamp.Index {
+		f.Errorf("%s was registered at %d; the archive has %+v", change.Record.ID, stamp.Index, a.Manifest)
+	}
 }

@@ -60,6 +60,7 @@ func suites() map[string]func(*fixture) {
 		"WatchRefuses":      watchRefuses,
 		"WatchEndsWithCall": watchEndsWithCall,
 		"Cluster":           cluster,
+		"Backup":            backups,
 		"Tokens":            tokens,
 	}
 }

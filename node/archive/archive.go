@@ -1,0 +1,151 @@
+package archive
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"roster"
+	"roster/backup"
+	"roster/fsm"
+	"roster/node/router"
+	"roster/shard"
+)
+
+// Config says what an Archiver cuts. All is needed.
+type Config struct {
+	Router *router.Router
+	Groups func() []*shard.Group // every replica of this node, by shard
+	// Pause stops what moves votes, or lets it go on.
+	Pause func(ctx context.Context, paused bool) error
+	// Shards is how many shards the cluster has, the system shard among them.
+	Shards func() int
+	// Version is the program's, for the manifest.
+	Version string
+}
+
+// Archiver writes archives of a cluster. Make one with New.
+type Archiver struct {
+	config  Config
+	turn    chan struct{} // holds a token while an archive is being written
+	between func()        // called while nothing moves, by tests
+}
+
+// New returns an Archiver.
+func New(c Config) *Archiver {
+	return &Archiver{config: c, turn: make(chan struct{}, 1), between: func() {}}
+}
+
+// Backup writes an archive of all shards to w. Until a cut stands nothing is written: the
+// error is then Conflict when the cluster map changed meanwhile, Overloaded while another
+// archive is being written here, and Unavailable when a shard does not answer.
+func (a *Archiver) Backup(ctx context.Context, w io.Writer) error {
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	default:
+		return &roster.Error{Code: roster.CodeOverloaded, RetryAfter: time.Second, Detail: "this node is writing another archive"}
+	}
+	manifest, parts, err := a.cut(ctx)
+	if err != nil {
+		return err
+	}
+	return backup.Write(w, manifest, parts)
+}
+
+// cut takes the states of all shards while nothing moves.
+func (a *Archiver) cut(ctx context.Context) (m backup.Manifest, parts []backup.Part, err error) {
+	ctx, cancel := router.WithDeadline(ctx)
+	defer cancel()
+	groups := a.config.Groups()
+	if len(groups) == 0 || len(groups) < a.config.Shards() {
+		return m, nil, router.ErrNoCluster
+	}
+	chart, resume, err := a.still(ctx, groups[roster.SystemShard])
+	if err != nil {
+		return m, nil, err
+	}
+	defer func() {
+		if fault := resume(); err == nil {
+			err = fault
+		}
+	}()
+	m = backup.Manifest{Cluster: chart.Cluster, ClusterID: chart.ClusterID, Version: a.config.Version, Time: time.Now().UTC(), MapVersion: chart.Version}
+	if parts, err = a.capture(ctx, groups); err != nil {
+		return m, nil, err
+	}
+	a.between()
+	after, err := a.chart(ctx, groups[roster.SystemShard])
+	if err == nil && after.Version != chart.Version {
+		err = roster.Errorf(roster.CodeConflict, "the cluster map changed from version %d to %d while the shards were cut: try again", chart.Version, after.Version)
+	}
+	return m, parts, err
+}
+
+// still pauses what moves votes, unless it is paused, and returns the map that holds from
+// then on. resume undoes that, also when ctx has ended.
+func (a *Archiver) still(ctx context.Context, system *shard.Group) (chart roster.ClusterMap, resume func() error, err error) {
+	chart, err = a.chart(ctx, system)
+	if err != nil || chart.Paused {
+		return chart, func() error { return nil }, err
+	}
+	resume = func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roster.RequestDeadline)
+		defer cancel()
+		if err := a.await(ctx, system); err != nil { // Pause looks at this replica
+			return err
+		}
+		return a.config.Pause(ctx, false)
+	}
+	if err = a.config.Pause(ctx, true); err == nil {
+		chart, err = a.chart(ctx, system)
+	}
+	if err != nil {
+		_ = resume() // what came first is what to tell
+	}
+	return chart, resume, err
+}
+
+// chart returns the cluster map as a linearizable read sees it.
+func (a *Archiver) chart(ctx context.Context, system *shard.Group) (m roster.ClusterMap, err error) {
+	if err := a.await(ctx, system); err != nil {
+		return m, err
+	}
+	_, err = system.View(func(v *fsm.View) error { m = v.Map(); return nil })
+	if err == nil && m.Version == 0 {
+		err = router.ErrNoCluster
+	}
+	return m, err
+}
+
+// await waits until this node's replica has every write that was acknowledged before.
+func (a *Archiver) await(ctx context.Context, g *shard.Group) error {
+	index, err := a.config.Router.ReadIndex(ctx, g.ID())
+	if err != nil {
+		return err
+	}
+	return g.WaitIndex(ctx, index)
+}
+
+// capture takes the state of every group, all at once.
+func (a *Archiver) capture(ctx context.Context, groups []*shard.Group) ([]backup.Part, error) {
+	parts := make([]backup.Part, len(groups))
+	all, ctx := errgroup.WithContext(ctx)
+	for i, g := range groups {
+		all.Go(func() error {
+			if err := a.await(ctx, g); err != nil {
+				return err
+			}
+			state, agents, err := g.Capture()
+			if err != nil {
+				return err
+			}
+			_, term := g.Leader()
+			parts[i] = backup.Part{Shard: backup.Shard{ID: g.ID(), Index: state.Index(), Term: term, Agents: agents}, State: state}
+			return nil
+		})
+	}
+	return parts, all.Wait()
+}
