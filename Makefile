@@ -2,7 +2,7 @@
 GO ?= go
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: build test race lint bench peers image up down containers ci clean
+.PHONY: build test race lint faults mutants bench peers image up down containers ci clean
 
 build: ; $(GO) build -o bin/roster ./cmd/node
 
@@ -15,6 +15,14 @@ lint:
 	$(GO) vet ./...
 	$(GO) test ./internal/lint
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+# Seeds of faults in virtual time, about one a second: make faults SEEDS=10000 FROM=1
+SEEDS ?= 300
+FROM ?= 1
+faults: ; $(GO) test -count=1 -timeout 0 -run 'TestFaults$$' ./internal/testcluster -faults.seeds=$(SEEDS) -faults.from=$(FROM)
+
+# Bugs that the tests must find, those of whole promises included: some twenty minutes.
+mutants: ; $(GO) test -count=1 -timeout 0 -v ./internal/testcluster/mutants -mutants.all
 
 bench: ; $(GO) test -run '^$$' -bench . -benchtime 0.5s ./...
 

@@ -95,6 +95,8 @@ type Config struct {
 	// Disk wraps the log store of each shard, so that tests can make disks slow or
 	// broken; nil leaves them as they are.
 	Disk func(roster.ShardID, logstore.Store) logstore.Store
+	// Wall reads the clock on the wall, so that tests can let it jump; nil is time.Now.
+	Wall func() time.Time
 	// Logger receives operations; nil discards. Metrics may be nil.
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer

@@ -38,6 +38,9 @@ type Config struct {
 	Metrics prometheus.Registerer
 	// Now reads the clock; its monotonic part drives log time. Nil is time.Now.
 	Now func() time.Time
+	// Wall reads the clock on the wall, which may jump: what it says is shown to people
+	// and decides nothing. Nil is time.Now.
+	Wall func() time.Time
 	// Disk wraps the store of each group, so that tests can make disks slow or broken;
 	// nil leaves them as they are.
 	Disk func(roster.ShardID, logstore.Store) logstore.Store
@@ -128,6 +131,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Wall == nil {
+		c.Wall = time.Now
 	}
 	if c.Disk == nil {
 		c.Disk = func(_ roster.ShardID, s logstore.Store) logstore.Store { return s }

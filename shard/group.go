@@ -72,7 +72,6 @@ type Group struct {
 	mu       struct {
 		sync.Mutex
 		followers []chan context.Context
-		blocked   time.Time
 	}
 }
 

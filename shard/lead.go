@@ -108,7 +108,7 @@ func (g *Group) accede(ctx context.Context) {
 
 func (g *Group) commitTick(ctx context.Context, term uint64) error {
 	data, err := codec.AppendEntry(nil, roster.Entry{
-		Shard: g.id, At: g.Now(), Wall: roster.WallTime(g.config.Now().UnixNano()),
+		Shard: g.id, At: g.Now(), Wall: roster.WallTime(g.config.Wall().UnixNano()),
 		Ops: []roster.Op{{Command: roster.Tick{Shard: g.id}}},
 	})
 	if err != nil {

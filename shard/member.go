@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/hashicorp/raft"
 
@@ -188,19 +187,8 @@ func (g *Group) fit(r *reign, to roster.NodeID) error {
 // watchTransfer sees a transfer that never ends: entries are refused for longer than
 // any transfer takes. Raft cannot clear that state, so this server leads no more.
 func (g *Group) watchTransfer(err error) {
-	g.mu.Lock()
-	if !errors.Is(err, raft.ErrLeadershipTransferInProgress) {
-		g.mu.blocked = time.Time{}
-		g.mu.Unlock()
-		return
-	}
-	now := g.config.Now()
-	if g.mu.blocked.IsZero() {
-		g.mu.blocked = now
-	}
-	stuck := now.Sub(g.mu.blocked) > 3*g.timing.Election
-	g.mu.Unlock()
-	if stuck {
+	blocked := errors.Is(err, raft.ErrLeadershipTransferInProgress)
+	if g.handover.Stuck(blocked, g.config.Now(), 3*g.timing.Election) {
 		g.link.Mute()
 		g.report(trouble{err: errStuckTransfer})
 	}

@@ -264,8 +264,8 @@ func (q *proposer) submit(ctx context.Context, batch []*queue.Write) {
 }
 
 func (q *proposer) encode(r *reign, batch []*queue.Write) ([]byte, error) {
-	now := q.group.config.Now()
-	entry := roster.Entry{Shard: q.group.id, At: r.clock.Stamp(now), Wall: roster.WallTime(now.UnixNano())}
+	g := q.group
+	entry := roster.Entry{Shard: g.id, At: r.clock.Stamp(g.config.Now()), Wall: roster.WallTime(g.config.Wall().UnixNano())}
 	size := codec.EntryHeadMax
 	q.scratch = q.scratch[:0]
 	for _, w := range batch {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 
-	"roster"
 	"roster/fsm"
 	"roster/shard/digest"
 	"roster/shard/replica"

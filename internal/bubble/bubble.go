@@ -14,3 +14,12 @@ func Test(t *testing.T, f func(*testing.T)) {
 	}
 	synctest.Test(t, f)
 }
+
+// Parallel lets t run beside other tests, where bubbles may: not under the race detector.
+// It is called outside of the bubble.
+func Parallel(t *testing.T) {
+	t.Helper()
+	if !raced {
+		t.Parallel()
+	}
+}

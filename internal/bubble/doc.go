@@ -9,6 +9,6 @@
 // many as there are elsewhere. The detector loses little by that: what it reports is a
 // missing order between two accesses, not their meeting.
 //
-// What the caller owes: tests that are not parallel, because processors belong to the
-// whole process; and synctest.Wait, which works in these bubbles as in others.
+// What the caller owes: tests that are parallel by [Parallel] alone, because processors
+// belong to the whole process; and synctest.Wait, which works in these bubbles as in others.
 package bubble

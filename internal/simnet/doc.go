@@ -1,5 +1,5 @@
 // Package simnet is a network in memory: hosts with listeners, connections and
-// packets, joined by links that delay, drop and break. The transport's real code
+// packets, joined by links that delay, drop, double and break. The transport's real code
 // runs over it inside a testing/synctest bubble, where hours of partition take
 // milliseconds.
 //

@@ -3,9 +3,11 @@ package simnet
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,6 +16,7 @@ import (
 type Link struct {
 	DelayMin, DelayMax time.Duration // each delivery takes a time between them
 	Drop               float64       // share of packets lost, 0 to 1; connections lose nothing
+	Duplicate          float64       // share of packets that arrive twice, 0 to 1
 }
 
 // Net is a network. Its zero value is not usable; see New.
@@ -34,11 +37,14 @@ type Net struct {
 
 type pair struct{ from, to *Host }
 
-// New returns a network without hosts, whose links take 0.2 to 1 ms and lose nothing.
+// Healthy is a link that takes 0.2 to 1 ms and loses nothing.
+func Healthy() Link { return Link{DelayMin: 200 * time.Microsecond, DelayMax: time.Millisecond} }
+
+// New returns a network without hosts, whose links are Healthy.
 func New(seed uint64) *Net {
 	n := &Net{}
 	n.mu.random = rand.New(rand.NewPCG(seed, 0))
-	n.mu.link = Link{DelayMin: 200 * time.Microsecond, DelayMax: time.Millisecond}
+	n.mu.link = Healthy()
 	n.mu.links = make(map[pair]Link)
 	n.mu.blocked = make(map[pair]bool)
 	n.mu.isolated = make(map[*Host]bool)
@@ -126,6 +132,24 @@ func (n *Net) Split(left, right []*Host) {
 // Isolate cuts every link of a host but the one to itself.
 func (n *Net) Isolate(h *Host) { n.change(func() { n.mu.isolated[h] = true }) }
 
+// Shape sets every direction anew, at once: shape says what it is like and whether it is
+// cut. What was set or cut before is forgotten.
+func (n *Net) Shape(shape func(from, to *Host) (l Link, cut bool)) {
+	n.mu.Lock()
+	hosts := slices.Collect(maps.Values(n.mu.hosts)) // order-free: each direction is set once
+	n.mu.Unlock()
+	links, blocked := make(map[pair]Link), make(map[pair]bool)
+	for _, from := range hosts {
+		for _, to := range hosts {
+			links[pair{from, to}], blocked[pair{from, to}] = shape(from, to)
+		}
+	}
+	n.change(func() {
+		n.mu.links, n.mu.blocked = links, blocked
+		clear(n.mu.isolated)
+	})
+}
+
 // Heal ends every cut.
 func (n *Net) Heal() {
 	n.change(func() {
@@ -178,10 +202,16 @@ func (n *Net) delay(from, to *Host) time.Duration {
 	return l.DelayMin + time.Duration(n.mu.random.Int64N(int64(l.DelayMax-l.DelayMin)+1))
 }
 
-// loses draws whether a packet is lost; n.mu is held.
-func (n *Net) loses(from, to *Host) bool {
+// copies draws how often a packet arrives; n.mu is held.
+func (n *Net) copies(from, to *Host) int {
 	l := n.linkOf(from, to)
-	return l.Drop > 0 && n.mu.random.Float64() < l.Drop
+	switch {
+	case l.Drop > 0 && n.mu.random.Float64() < l.Drop:
+		return 0
+	case l.Duplicate > 0 && n.mu.random.Float64() < l.Duplicate:
+		return 2
+	}
+	return 1
 }
 
 func (n *Net) linkOf(from, to *Host) Link {

@@ -78,11 +78,13 @@ func (p *packetConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if to == nil || n.isBlocked(p.host, to) || n.loses(p.host, to) {
+	if to == nil || n.isBlocked(p.host, to) {
 		return len(b), nil
 	}
 	sent := packet{p.addr, append([]byte(nil), b...)}
-	time.AfterFunc(n.delay(p.host, to), func() { n.deliver(p.host, to, port, sent) })
+	for range n.copies(p.host, to) {
+		time.AfterFunc(n.delay(p.host, to), func() { n.deliver(p.host, to, port, sent) })
+	}
 	return len(b), nil
 }
 

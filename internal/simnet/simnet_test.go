@@ -191,6 +191,39 @@ func TestPacketsAreLostAtTheRateOfTheLinkAndRepeatably(t *testing.T) {
 	}
 }
 
+// TestShape: what a shape says holds for every direction, and what was before is gone.
+func TestShape(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
+		n := simnet.New(1)
+		out, in := pair(t, n)
+		_, pa, _ := n.Host(3).Listen(t.Context(), ":1")
+		n.Isolate(n.Host(1))
+		n.SetLink(n.Host(3), n.Host(2), simnet.Link{Drop: 1})
+		n.Shape(func(from, to *simnet.Host) (simnet.Link, bool) {
+			return simnet.Link{Duplicate: 1}, from == n.Host(1) && to == n.Host(2)
+		})
+		write(t, out, "there")
+		read(t, in, "there")
+		write(t, in, "back")
+		out.SetReadDeadline(time.Now().Add(time.Minute))
+		if _, err := out.Read(make([]byte, 4)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("read against the cut direction: %v", err)
+		}
+		_, pb, _ := n.Host(2).Listen(t.Context(), ":1")
+		if _, err := pa.WriteTo([]byte("x"), pb.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 {
+			if _, _, err := pb.ReadFrom(make([]byte, 1)); err != nil {
+				t.Errorf("copy %d: %v", i, err)
+			}
+		}
+		for host := range uint16(3) {
+			n.Kill(n.Host(host + 1))
+		}
+	})
+}
+
 func TestFullSocketDropsPackets(t *testing.T) {
 	bubble.Test(t, func(t *testing.T) {
 		n := simnet.New(1)

@@ -42,12 +42,17 @@ type Options struct {
 	Durable bool
 	// Store is the store of a durable cluster; "" is the node's default.
 	Store string
+	// Kept, with Durable, keeps the logs in memory that outlives the nodes, so that no
+	// write waits for a real disk. Snapshots and identities stay in directories.
+	Kept bool
 	// ReplaceAfter is how long a node may be down; 0: the node's default.
 	ReplaceAfter time.Duration
 	// Cold leaves the nodes to the scenario: Start them with Cluster.Start.
 	Cold bool
 	// Configure changes what each node is started with, within the bubble; nil leaves it.
 	Configure func(t *testing.T, c *node.Config)
+	// Log gets what the nodes log; nil discards it.
+	Log slog.Handler
 }
 
 func (o Options) withDefaults() Options {
@@ -60,6 +65,9 @@ func (o Options) withDefaults() Options {
 	if o.Shards == 0 {
 		o.Shards = 4
 	}
+	if o.Log == nil {
+		o.Log = slog.DiscardHandler
+	}
 	return o
 }
 
@@ -68,8 +76,10 @@ type Cluster struct {
 	*testing.T
 	Net     *simnet.Net
 	options Options
+	witness *Witness
 	members []*member
 	traffic []*Traffic // all that was started; a scenario that fails leaves it running
+	over    context.Context
 }
 
 // member is one place for a node: host and directory stay, nodes come and go.
@@ -77,8 +87,11 @@ type member struct {
 	host   *simnet.Host
 	config node.Config
 	node   atomic.Pointer[node.Node]
-	disk   disk
+	disk   *disk
+	jump   atomic.Int64 // how far the wall clock is off
 }
+
+func (m *member) wall() time.Time { return time.Now().Add(time.Duration(m.jump.Load())) }
 
 // Run runs scenario with a ready cluster in a bubble of its own.
 func Run(t *testing.T, o Options, scenario func(*Cluster)) {
@@ -90,17 +103,11 @@ func Run(t *testing.T, o Options, scenario func(*Cluster)) {
 	}
 	bubble.Test(t, func(t *testing.T) {
 		c := newCluster(t, o, dirs)
+		over, end := context.WithCancel(context.Background())
+		c.over = over
 		defer func() {
-			for _, t := range c.traffic {
-				t.end()
-			}
-			for i := range c.members {
-				c.Stop(i)
-			}
-			after(drain)
-			if t.Failed() {
-				t.Logf("seed %d", o.Seed)
-			}
+			end()
+			c.end()
 		}()
 		if !o.Cold {
 			for i := range c.members {
@@ -112,23 +119,46 @@ func Run(t *testing.T, o Options, scenario func(*Cluster)) {
 	})
 }
 
+// end takes everything down and looks at what the nodes stored and claimed.
+func (c *Cluster) end() {
+	for _, t := range c.traffic {
+		t.Stop()
+	}
+	for i := range c.members {
+		c.MendDisk(i)
+		c.Stop(i)
+	}
+	after(drain)
+	faults, _, _ := c.witness.Faults()
+	for _, fault := range faults {
+		c.Error(fault)
+	}
+	if c.Failed() {
+		c.Logf("seed %d", c.options.Seed)
+	}
+}
+
+// Over returns a context that ends with the scenario, also with one that fails.
+func (c *Cluster) Over() context.Context { return c.over }
+
 func newCluster(t *testing.T, o Options, dirs []string) *Cluster {
-	c := &Cluster{T: t, Net: simnet.New(o.Seed), options: o}
+	c := &Cluster{T: t, Net: simnet.New(o.Seed), options: o, witness: NewWitness()}
 	var seeds []string
 	for i := range o.Nodes {
 		host := c.Net.Host(uint16(i + 1))
 		seeds = append(seeds, address(host))
 		config := node.Config{Cluster: "test", Key: make([]byte, node.KeyBytes), Name: "n" + strconv.Itoa(i),
 			Bind: address(host), HTTP: net.JoinHostPort(host.IP(), "7400"), Expect: o.Expect, Shards: o.Shards,
-			Profile: cluster.ProfileLocal, Network: host, Durability: roster.DurabilityNone, ReplaceAfter: o.ReplaceAfter, Logger: slog.New(slog.DiscardHandler)}
+			Profile: cluster.ProfileLocal, Network: host, Durability: roster.DurabilityNone, ReplaceAfter: o.ReplaceAfter,
+			Logger: slog.New(&ear{Handler: o.Log, witness: c.witness})}
 		if o.Durable {
 			config.Durability, config.DataDir, config.Store = roster.DurabilitySync, dirs[i], o.Store
 		}
 		if o.Configure != nil {
 			o.Configure(t, &config)
 		}
-		m := &member{host: host, config: config}
-		m.config.Disk = m.disk.wrap
+		m := &member{host: host, config: config, disk: newDisk(c.witness, o.Kept)}
+		m.config.Disk, m.config.Wall = m.disk.wrap, m.wall
 		c.members = append(c.members, m)
 	}
 	for _, m := range c.members {
@@ -173,6 +203,16 @@ func (c *Cluster) Restart(i int) {
 	c.Net.Heal()
 	c.Start(i)
 }
+
+// JumpClock puts the wall clock of node i forward, or back, by d. Its monotonic clock
+// goes on as before, as that of a machine does whose clock is set.
+func (c *Cluster) JumpClock(i int, d time.Duration) { c.members[i].jump.Add(int64(d)) }
+
+// Size returns how many nodes there are, running or not.
+func (c *Cluster) Size() int { return len(c.members) }
+
+// Witness returns what holds the nodes of this cluster against one another.
+func (c *Cluster) Witness() *Witness { return c.witness }
 
 // Node returns node i; nil while it is stopped.
 func (c *Cluster) Node(i int) *node.Node { return c.members[i].node.Load() }

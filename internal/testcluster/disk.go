@@ -1,102 +1,156 @@
 package testcluster
 
 import (
-	"bytes"
+	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/raft"
 
 	"roster"
-	"roster/fsm/codec"
 	"roster/shard/logstore"
 )
 
-// disk makes the writes of one node's log stores take longer, and what it reads wrong.
+// errOff is what writes meet whose machine has lost its power.
+var errOff = errors.New("the machine is off")
+
+// disk is below the log stores of one node: it can be slow, hang, fail, and be cut off
+// from a node that goes on. What its logs hold outlives the node where kept is set.
 type disk struct {
-	delay atomic.Int64
-	flip  atomic.Pointer[flip]
+	witness *Witness
+	kept    bool
+	life    atomic.Int64 // of the machine: writes of an older one fail
+	delay   atomic.Int64
+	fault   atomic.Pointer[error]
+	flip    atomic.Pointer[flip]
+	mu      struct {
+		sync.Mutex
+		gate chan struct{} // writes wait for its end; nil: they need not
+		logs map[roster.ShardID]logstore.Store
+	}
 }
 
-// flip is the description of an agent, and what is read in its place.
-type flip struct{ from, to string }
+func newDisk(w *Witness, kept bool) *disk {
+	d := &disk{witness: w, kept: kept}
+	d.mu.logs = make(map[roster.ShardID]logstore.Store)
+	return d
+}
 
 // SlowDisk makes every write to the logs of node i take d longer from now on.
 func (c *Cluster) SlowDisk(i int, d time.Duration) { c.members[i].disk.delay.Store(int64(d)) }
 
-// Misread makes node i read another description of agents that are registered with from:
-// damage that no checksum sees.
-func (c *Cluster) Misread(i int, from, to string) { c.members[i].disk.flip.Store(&flip{from, to}) }
+// StallDisk makes every write to the logs of node i hang until MendDisk or PowerOff.
+func (c *Cluster) StallDisk(i int) { c.members[i].disk.stall() }
 
-func (d *disk) wrap(_ roster.ShardID, s logstore.Store) logstore.Store { return &faultyStore{s, d} }
+// FailDisk makes every write to the logs of node i fail with err from now on.
+func (c *Cluster) FailDisk(i int, err error) { c.members[i].disk.fault.Store(&err) }
+
+// MendDisk ends what SlowDisk, StallDisk and FailDisk began.
+func (c *Cluster) MendDisk(i int) { c.members[i].disk.mend() }
+
+// PowerOff fails every write to the logs of node i that is under way or comes before the
+// node's next start: what is not there yet never will be.
+func (c *Cluster) PowerOff(i int) {
+	c.members[i].disk.life.Add(1)
+	c.members[i].disk.mend()
+}
+
+func (d *disk) stall() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.mu.gate == nil {
+		d.mu.gate = make(chan struct{})
+	}
+}
+
+func (d *disk) mend() {
+	d.delay.Store(0)
+	d.fault.Store(nil)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.mu.gate != nil {
+		close(d.mu.gate)
+		d.mu.gate = nil
+	}
+}
+
+// wrap puts the disk under the store of a shard. A kept log stands in for what the node
+// has opened, which is closed in its stead.
+func (d *disk) wrap(shard roster.ShardID, opened logstore.Store) logstore.Store {
+	s := &diskStore{Store: opened, opened: opened, disk: d, shard: shard, life: d.life.Load()}
+	if !d.kept {
+		return s
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	log := d.mu.logs[shard]
+	if log == nil {
+		log, _ = logstore.Open(logstore.Memory, "") // memory always opens
+		d.mu.logs[shard] = log
+	}
+	s.Store = log
+	return s
+}
 
 // wait comes before the store is touched: a store may not sleep while it holds a lock.
-func (d *disk) wait() {
+func (d *disk) wait(life int64) error {
 	if delay := time.Duration(d.delay.Load()); delay > 0 {
 		after(delay)
 	}
+	d.mu.Lock()
+	gate := d.mu.gate
+	d.mu.Unlock()
+	if gate != nil {
+		<-gate
+	}
+	if d.life.Load() != life {
+		return errOff
+	}
+	if err := d.fault.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
-type faultyStore struct {
+// diskStore is the log of one shard on a disk, in one life of the machine.
+type diskStore struct {
 	logstore.Store
-	disk *disk
+	opened logstore.Store
+	disk   *disk
+	shard  roster.ShardID
+	life   int64
 }
 
-func (s *faultyStore) GetLog(index uint64, log *raft.Log) error {
-	err := s.Store.GetLog(index, log)
-	if f := s.disk.flip.Load(); f != nil && err == nil && bytes.Contains(log.Data, []byte(f.from)) {
-		return f.spoil(log)
-	}
-	return err
-}
+var _ logstore.Store = (*diskStore)(nil)
 
-// spoil writes the entry anew, with the other description.
-func (f *flip) spoil(log *raft.Log) error {
-	entry, err := codec.DecodeEntry(log.Data)
-	if err != nil {
+// write does what changes the log, once the disk lets it.
+func (s *diskStore) write(do func() error) error {
+	if err := s.disk.wait(s.life); err != nil {
 		return err
 	}
-	for i, op := range entry.Ops {
-		if r, ok := op.Command.(roster.Register); ok && r.Agent.Description == f.from {
-			r.Agent.Description = f.to
-			entry.Ops[i].Command = r
-		}
-	}
-	if log.Data, err = codec.AppendEntry(nil, entry); err != nil {
-		return err
-	}
-	return reseal(log)
+	return do()
 }
 
-// reseal gives a changed entry the checksum that it would have got when it was written.
-func reseal(log *raft.Log) error {
-	memory, err := logstore.Open(logstore.Memory, "")
-	if err != nil {
-		return err
-	}
-	log.Extensions = nil
-	if err := logstore.Watch(memory, logstore.Options{Now: time.Now}).StoreLog(log); err != nil {
-		return err
-	}
-	return memory.GetLog(log.Index, log)
+func (s *diskStore) StoreLog(log *raft.Log) error { return s.StoreLogs([]*raft.Log{log}) }
+
+func (s *diskStore) StoreLogs(logs []*raft.Log) error {
+	return s.write(func() error {
+		s.disk.witness.Stores(s.shard, logs)
+		return s.Store.StoreLogs(logs)
+	})
 }
 
-func (s *faultyStore) StoreLog(log *raft.Log) error {
-	s.disk.wait()
-	return s.Store.StoreLog(log)
+func (s *diskStore) DeleteRange(low, high uint64) error {
+	return s.write(func() error { return s.Store.DeleteRange(low, high) })
 }
 
-func (s *faultyStore) StoreLogs(logs []*raft.Log) error {
-	s.disk.wait()
-	return s.Store.StoreLogs(logs)
+func (s *diskStore) Set(key, value []byte) error {
+	return s.write(func() error { return s.Store.Set(key, value) })
 }
 
-func (s *faultyStore) Set(key, value []byte) error {
-	s.disk.wait()
-	return s.Store.Set(key, value)
+func (s *diskStore) SetUint64(key []byte, value uint64) error {
+	return s.write(func() error { return s.Store.SetUint64(key, value) })
 }
 
-func (s *faultyStore) SetUint64(key []byte, value uint64) error {
-	s.disk.wait()
-	return s.Store.SetUint64(key, value)
-}
+func (s *diskStore) Close() error { return s.opened.Close() }

@@ -8,6 +8,7 @@
 // Schedulers differ, so a seed repeats the faults, not every interleaving.
 //
 // [History] records what clients asked and heard, and [History.Check] holds it
-// against a register that never forgets. What the caller owes: enough traffic while
-// the fault lasts; [History.Certain] counts it.
+// against a register that never forgets. A [Witness] watches every scenario: what nodes
+// write to their logs must agree, and a term of a group has one leader. What the caller
+// owes: enough traffic while the fault lasts; [History.Certain] counts it.
 package testcluster

@@ -42,7 +42,7 @@ type registerInput struct {
 	value string
 }
 
-// Put writes value to the description of an agent through s.
+// Put writes value, which no other Put may write, to the description of an agent through s.
 func (h *History) Put(ctx context.Context, s roster.Service, id roster.AgentID, value string) error {
 	began := time.Since(h.start)
 	_, _, err := s.Register(ctx, roster.Register{Agent: roster.Agent{ID: id, Description: value}, Mode: roster.ModePut})
@@ -92,16 +92,40 @@ func (h *History) Certain() int {
 	return h.mu.certain
 }
 
-// Check returns an error unless some order of the operations explains every answer.
+// Check returns an error unless some order of the operations explains every answer. In
+// a bubble it has all the time that it wants, because clocks there stand still meanwhile.
 func (h *History) Check() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch result := porcupine.CheckOperationsTimeout(registerModel, h.mu.operations, checkWithin); result {
+	operations := telling(h.mu.operations)
+	switch result := porcupine.CheckOperationsTimeout(registerModel, operations, checkWithin); result {
 	case porcupine.Ok:
 		return nil
 	default:
-		return fmt.Errorf("%d operations: linearizable is %s", len(h.mu.operations), result)
+		return fmt.Errorf("%d operations: linearizable is %s", len(operations), result)
 	}
+}
+
+// telling leaves out the writes of unknown fate whose value nobody ever read. If there is
+// an order without such a write, it may come last; and out of an order with it, it can be
+// taken, because no two writes have the same value. Each of them would double the search.
+func telling(operations []porcupine.Operation) []porcupine.Operation {
+	read := make(map[registerInput]bool)
+	for _, op := range operations {
+		if in := op.Input.(registerInput); !in.put {
+			in.value = op.Output.(string)
+			read[in] = true
+		}
+	}
+	var out []porcupine.Operation
+	for _, op := range operations {
+		in := op.Input.(registerInput)
+		in.put = false
+		if op.Return != math.MaxInt64 || read[in] {
+			out = append(out, op)
+		}
+	}
+	return out
 }
 
 // registerModel is one register per agent, empty at first.

@@ -11,6 +11,7 @@ import (
 	"roster"
 	"roster/internal/simnet"
 	"roster/internal/testcluster"
+	"roster/node"
 )
 
 const (
@@ -44,7 +45,7 @@ func keep(c *testcluster.Cluster, n int, held bool) *kept {
 			c.Fatal(err)
 		}
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(c.Over())
 	k.stop = stop
 	go func() {
 		defer close(k.done)
@@ -63,8 +64,8 @@ func (k *kept) enter(by int, id roster.AgentID) error {
 }
 
 func (k *kept) renew(ctx context.Context) {
-	for up := k.cluster.Running(); ctx.Err() == nil && len(up) > 0; up = k.cluster.Running() {
-		if n := k.cluster.Node(up[k.random.IntN(len(up))]); n != nil {
+	for ctx.Err() == nil {
+		if n, _ := k.somewhere(); n != nil {
 			sent := time.Now()
 			attempt, cancel := context.WithTimeout(ctx, time.Second)
 			faults, err := n.RenewSessions(attempt, []roster.SessionID{k.id})
@@ -83,10 +84,10 @@ func (k *kept) renew(ctx context.Context) {
 // hold holds the session open at one node after another: it moves on when its node
 // dies, and now and then without a reason.
 func (k *kept) hold(ctx context.Context) {
-	for up := k.cluster.Running(); ctx.Err() == nil && len(up) > 0; up = k.cluster.Running() {
-		at := up[k.random.IntN(len(up))]
-		n := k.cluster.Node(at)
+	for ctx.Err() == nil {
+		n, at := k.somewhere()
 		if n == nil {
+			after(20 * time.Millisecond)
 			continue
 		}
 		place, leave := context.WithTimeout(ctx, time.Duration(1+k.random.IntN(4))*time.Second)
@@ -108,6 +109,16 @@ func (k *kept) hold(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// somewhere draws one of the running nodes; nil while there is none.
+func (k *kept) somewhere() (n *node.Node, at int) {
+	up := k.cluster.Running()
+	if len(up) == 0 {
+		return nil, 0
+	}
+	at = up[k.random.IntN(len(up))]
+	return k.cluster.Node(at), at
 }
 
 // heard notes what a renewal came to and reports whether the session is over. A held

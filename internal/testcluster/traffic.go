@@ -88,8 +88,8 @@ func (t *Traffic) Gap() time.Duration {
 	return t.mu.gap
 }
 
-// end stops the clients and waits for them. Ending twice is harmless.
-func (t *Traffic) end() {
+// Stop ends the clients and waits for them. Stopping twice is harmless.
+func (t *Traffic) Stop() {
 	t.stop()
 	t.all.Wait()
 }
@@ -98,7 +98,7 @@ func (t *Traffic) end() {
 // the history is linearizable.
 func (t *Traffic) StopAndCheck(answersMin int) {
 	t.cluster.Helper()
-	t.end()
+	t.Stop()
 	if n := t.History.Certain(); n < answersMin {
 		t.cluster.Errorf("only %d operations were answered: less than %d prove nothing", n, answersMin)
 	}

@@ -3,13 +3,15 @@ package handover
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Handover is the turnstile of one group. Make one with New.
 type Handover struct {
 	mu struct {
 		sync.Mutex
-		done chan struct{} // nil while no leadership is being handed over
+		done    chan struct{} // nil while no leadership is being handed over
+		blocked time.Time     // since when Raft takes no entry because of a transfer
 	}
 	turn chan struct{} // one change of members or leader at a time
 }
@@ -54,4 +56,19 @@ func (h *Handover) Wait(ctx context.Context) {
 	case <-done:
 	case <-ctx.Done():
 	}
+}
+
+// Stuck notes whether Raft refuses entries because of a transfer, and reports whether it has
+// for longer than most.
+func (h *Handover) Stuck(blocked bool, now time.Time, most time.Duration) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !blocked {
+		h.mu.blocked = time.Time{}
+		return false
+	}
+	if h.mu.blocked.IsZero() {
+		h.mu.blocked = now
+	}
+	return now.Sub(h.mu.blocked) > most
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"roster/internal/bubble"
 	"roster/shard/handover"
@@ -60,4 +61,17 @@ func TestEntriesWait(t *testing.T) {
 		end()
 		h.Wait(t.Context())
 	})
+}
+
+func TestStuckOnlyInOnePiece(t *testing.T) {
+	h, start := handover.New(), time.Unix(0, 0)
+	for i, step := range []struct {
+		after         time.Duration
+		blocked, want bool
+	}{{0, true, false}, {time.Second, true, false}, {2 * time.Second, false, false}, {3 * time.Second, true, false},
+		{5 * time.Second, true, false}, {6 * time.Second, true, true}} {
+		if got := h.Stuck(step.blocked, start.Add(step.after), 2*time.Second); got != step.want {
+			t.Errorf("step %d: %v", i, got)
+		}
+	}
 }
