@@ -51,8 +51,8 @@ func Recover(o Options) *cobra.Command {
 		Use: "recover SURVIVOR… --data-dir DIR --name NAME", Short: "Make a new cluster's first node out of the data directories that are left", Args: o.Args(cobra.MinimumNArgs(1)),
 		Long: "Make the data directory of the first node of a new cluster out of those that are left of\n" +
 			"one in which a majority of voters is lost for good. Name every SURVIVOR directory, of nodes\n" +
-			"that are stopped: where the first one lacks what another has it is refused. They are read,\n" +
-			"not changed. What was acknowledged and is in none of them is lost. The cluster gets another\n" +
+			"that are stopped: where the first one lacks what another has it is refused. They keep all\n" +
+			"that they have. What was acknowledged and is in none of them is lost. The cluster gets another\n" +
 			"name, or another key. Then start the node with --data-dir DIR and --name NAME, and others\n" +
 			"from empty directories.",
 		Example: "  roster recover ./a ./b --cluster prod-2 --data-dir ./a2 --name a",
