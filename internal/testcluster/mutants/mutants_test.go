@@ -74,22 +74,28 @@ func TestMutantsAreFound(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a package for each mutant")
 	}
+	for _, m := range all {
+		t.Run(m.name, m.mustBeFound)
+	}
+}
+
+// mustBeFound fails unless a test fails over the mutant.
+func (m mutant) mustBeFound(t *testing.T) {
 	root, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range all {
-		t.Run(m.name, func(t *testing.T) {
-			overlay := m.overlay(t, root)
-			cmd := exec.Command("go", "test", "-count=1", "-overlay", overlay, "-run", m.run, "./"+m.pkg)
-			cmd.Dir = root
-			out, err := cmd.CombinedOutput()
-			if err == nil {
-				t.Error("not found")
-			} else if !strings.Contains(string(out), "FAIL:") && !strings.Contains(string(out), "panic:") {
-				t.Errorf("the test did not run: %v\n%s", err, out)
-			}
-		})
+	args := []string{"test", "-count=1", "-timeout=5m", "-overlay", m.overlay(t, root), "-run", m.run, "./" + m.pkg}
+	if m.run == "TestFaults" {
+		args = append(args, "-faults.first")
+	}
+	cmd := exec.Command("go", args...)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Error("not found")
+	} else if !strings.Contains(string(out), "FAIL:") && !strings.Contains(string(out), "panic:") {
+		t.Errorf("the test did not run: %v\n%s", err, out)
 	}
 }
 
