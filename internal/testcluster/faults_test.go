@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	faultSeeds = flag.Uint64("faults.seeds", 0, "how many seeds TestFaults runs; 0: 40, or 3 with -short")
+	faultSeeds = flag.Uint64("faults.seeds", 0, "how many seeds TestFaults runs; 0: 40, or 2 with -short")
 	faultFrom  = flag.Uint64("faults.from", 1, "the first seed of TestFaults")
 	faultOnly  = flag.String("faults.only", "", "which faults of a schedule happen, as 0,3; empty: all")
 	faultFirst = flag.Bool("faults.first", false, "leave out what comes after the first seed that fails")
@@ -41,7 +41,7 @@ func TestFaults(t *testing.T) {
 	if seeds == 0 {
 		seeds = 40
 		if testing.Short() {
-			seeds = 3
+			seeds = 2
 		}
 	}
 	var found atomic.Bool

@@ -38,8 +38,12 @@ func TestDraw(t *testing.T) {
 // TestFaultsHappen: a fault that strikes all nodes stops writes for as long as it lasts,
 // and one that strikes a single node does not.
 func TestFaultsHappen(t *testing.T) {
-	for _, kind := range []nemesis.Kind{nemesis.Kill, nemesis.PowerCut, nemesis.Pause, nemesis.Isolate,
-		nemesis.Mute, nemesis.Deaf, nemesis.HungDisk, nemesis.BadDisk} {
+	kinds := []nemesis.Kind{nemesis.Kill, nemesis.BadDisk, nemesis.PowerCut, nemesis.Pause, nemesis.Isolate,
+		nemesis.Mute, nemesis.Deaf, nemesis.HungDisk}
+	if testing.Short() {
+		kinds = kinds[:2]
+	}
+	for _, kind := range kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			for _, nodes := range [][]int{{0, 1, 2}, {1}} {
 				const lasts = 12 * time.Second
@@ -70,6 +74,9 @@ func gapOf(t *testing.T, f nemesis.Fault) (gap time.Duration) {
 // TestPartialFaults: what is cut between two nodes leaves both to the third, what flaps
 // comes back, and links that are slow or lose packets go on.
 func TestPartialFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts nine clusters")
+	}
 	for _, f := range []nemesis.Fault{
 		{Kind: nemesis.Split, Nodes: []int{0, 1}},
 		{Kind: nemesis.Cut, Nodes: []int{0, 1}},
