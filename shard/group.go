@@ -209,7 +209,8 @@ func (g *Group) contain(ctx context.Context, t trouble) {
 	if t.abdicate && g.raft.State() == raft.Leader {
 		ctx, cancel := context.WithTimeout(ctx, 2*g.timing.Election)
 		defer cancel()
-		if err := g.await(ctx, g.raft.LeadershipTransfer()); err != nil {
+		g.raft.LeadershipTransfer() // see TransferLeadership for why nobody waits for its future
+		if err := g.bell.Wait(ctx, func() bool { return g.raft.State() != raft.Leader }); err != nil {
 			g.logger.Warn("leadership was not handed over; waiting to lose it", "err", err)
 		}
 	}

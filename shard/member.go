@@ -165,8 +165,12 @@ func (g *Group) TransferLeadership(ctx context.Context, to roster.NodeID) error 
 	}
 	end := g.handover.Begin()
 	defer end()
-	future := g.raft.LeadershipTransferToServer(raft.ServerID(to), raft.ServerAddress(to))
-	if err := g.await(ctx, future); err != nil {
+	// A Raft that ends may forget the future of a transfer, so nobody waits for that. It
+	// gives up after an election time-out.
+	g.raft.LeadershipTransferToServer(raft.ServerID(to), raft.ServerAddress(to))
+	ctx, cancel = context.WithTimeout(ctx, g.timing.Election)
+	defer cancel()
+	if err := g.waitFor(ctx, &g.bell, func() bool { return g.reign.Load() != r }); err != nil {
 		return g.unavailable("leadership was not handed over", err)
 	}
 	return nil

@@ -66,7 +66,7 @@ var all = []mutant{
 	{"a restart moves votes", moves, "TestDead$", []edit{
 		{"plan.go", "roster.NodeDown && w.Now-w.Nodes[i].Lease >= w.After", "roster.NodeDown"}}},
 	{"founders that do not vote are not heard", "internal/testcluster", "TestFoundersThatDoNotVote", []edit{
-		{"../../node/router/router.go", "if i < 0 || len(m.Shards[i].Voters) == 0", "if i >= 0 || len(m.Shards[i].Voters) == 0"}}},
+		{"../../node/router/leader.go", "if m == nil || r.config.Alive == nil {", "if m != nil || r.config.Alive == nil {"}}},
 }
 
 // TestMutantsAreFound lets the tests look for each bug.
