@@ -78,6 +78,9 @@ type Group struct {
 // ID returns the shard.
 func (g *Group) ID() roster.ShardID { return g.id }
 
+// Timing returns how long the group waits for what.
+func (g *Group) Timing() Timing { return g.timing }
+
 // Feed is one reader's place in the events of a shard.
 type Feed = replica.Feed
 

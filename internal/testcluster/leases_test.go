@@ -274,3 +274,33 @@ func TestSessionChecksCanFail(t *testing.T) {
 		}
 	})
 }
+
+// A leader whose disk hangs does not notice that it is replaced: whom it tells that a
+// session lives on must not lose it within the TTL.
+func TestHungLeaderRenewsNothing(t *testing.T) {
+	testcluster.Run(t, testcluster.Options{Seed: 1, Shards: 1}, func(c *testcluster.Cluster) {
+		hung := leaderOf(c, 1)
+		k := &kept{cluster: c, id: "kept-hung"}
+		openSession(c, hung, k.id, keptTTL)
+		must(t, k.enter(hung, "hung/a"))
+		by := c.Node((hung + 1) % 3)
+		c.Await("the agent is seen elsewhere", func() error {
+			_, _, err := by.Lookup(context.Background(), "hung/a", roster.Read{})
+			return err
+		})
+		c.StallDisk(hung)
+		hangs, renewed := time.Now(), time.Now()
+		for ended := false; !ended; after(100 * time.Millisecond) {
+			if faults, err := c.Node(hung).RenewSessions(context.Background(), []roster.SessionID{k.id}); err == nil && faults[0] == nil {
+				renewed = time.Now()
+			}
+			_, _, err := by.Lookup(context.Background(), "hung/a", roster.Read{})
+			ended = roster.CodeOf(err) == roster.CodeNotFound
+		}
+		if lived := time.Since(renewed); lived < keptTTL {
+			t.Errorf("the session ended %v after it was renewed for %v, %v after the disk hung", lived, keptTTL, time.Since(hangs))
+		}
+		c.PowerOff(hung)
+		c.Kill(hung)
+	})
+}

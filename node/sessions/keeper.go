@@ -23,6 +23,10 @@ const keeperRest = 500 * time.Millisecond
 // keeper counts the TTL of a shard's sessions while this node leads the shard.
 // Renewals are memory: they cost no log entry, and a new leader gives every session
 // a full TTL, so that a session never ends early. Log time never ends a session.
+//
+// A leader whose disk hangs does not notice that others have replaced it. So a renewal
+// counts only while a quorum has taken this node for the leader within the lease, and a
+// new leader adds a lease to what it gives: by then nobody else renews any more.
 type keeper struct {
 	group   *shard.Group
 	log     *slog.Logger
@@ -70,12 +74,12 @@ func (k *keeper) run(ctx context.Context) error {
 }
 
 // load gives every session that the state machine knows, and that is not counted yet, a
-// full TTL from now. It returns the index that it saw.
+// full TTL from now, and a lease. It returns the index that it saw.
 func (k *keeper) load() (roster.Index, error) {
 	seen, err := k.group.View(func(v *fsm.View) error {
 		for _, s := range v.Sessions() {
 			if !s.Ended {
-				k.open(s, time.Now().Add(holdPeriod(s)+router.AttemptWithin))
+				k.open(s, time.Now().Add(holdPeriod(s)+router.AttemptWithin), k.group.Timing().Lease)
 			}
 		}
 		return nil
@@ -152,16 +156,16 @@ func (k *keeper) step() time.Duration {
 }
 
 // opened begins the count of a session, unless it is counted already.
-func (k *keeper) opened(s roster.Session) { k.open(s, time.Time{}) }
+func (k *keeper) opened(s roster.Session) { k.open(s, time.Time{}, 0) }
 
-func (k *keeper) open(s roster.Session, heard time.Time) {
+func (k *keeper) open(s roster.Session, heard time.Time, more time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if known := k.mu.live[s.ID]; known != nil && known.generation >= s.Generation {
 		return
 	}
 	k.mu.live[s.ID] = &liveSession{generation: s.Generation, ttl: time.Duration(s.TTL),
-		until: time.Now().Add(time.Duration(s.TTL)), holders: make(map[roster.NodeID]bool), heard: heard}
+		until: time.Now().Add(time.Duration(s.TTL) + more), holders: make(map[roster.NodeID]bool), heard: heard}
 }
 
 // closed forgets a session that has ended in the log, and has the others told.
@@ -242,10 +246,11 @@ func (k *keeper) restart(from roster.NodeID, r renewal) (ending <-chan struct{},
 	return nil, nil
 }
 
-// alive says, from the state machine, whether a session has ended or never was.
+// alive says, from the state machine, whether a session has ended or never was; Unavailable
+// when another node may lead by now.
 func (k *keeper) alive(id roster.SessionID) error {
 	var known, ended bool
-	_, err := k.group.View(func(v *fsm.View) error {
+	seen, err := k.group.View(func(v *fsm.View) error {
 		s, ok := v.Session(id)
 		known, ended = ok, s.Ended
 		return nil
@@ -253,6 +258,8 @@ func (k *keeper) alive(id roster.SessionID) error {
 	switch {
 	case err != nil:
 		return err
+	case seen.Age >= k.group.Timing().Lease:
+		return &roster.Error{Code: roster.CodeUnavailable, Shard: k.group.ID(), RetryAfter: keeperStep, Detail: "no quorum has spoken to the session's leader of late"}
 	case ended:
 		return ErrEnded(id)
 	case !known:
