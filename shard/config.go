@@ -44,9 +44,9 @@ type Config struct {
 	// Disk wraps the store of each group, so that tests can make disks slow or broken;
 	// nil leaves them as they are.
 	Disk func(roster.ShardID, logstore.Store) logstore.Store
-	// OnFault is told once of each group that has stopped, and why; and with nil of one
-	// whose quarantine has ended. It is called on a goroutine of
-	// its own. It must return, and not close the host before it does.
+	// OnFault is told once of each group that has stopped, and why, on a goroutine of its
+	// own; and with nil of one whose quarantine has ended, by who ended it, while nothing
+	// is applied. It must return, and not close the host before it does.
 	OnFault func(roster.ShardID, error)
 
 	tuning tuning

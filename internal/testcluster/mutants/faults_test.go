@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-var asked = flag.Bool("mutants.all", false, "look for the mutants of promises too: some twenty minutes")
+var asked = flag.Bool("mutants.all", false, "look for the mutants of promises too, with whole clusters")
 
 const (
 	nodes = "internal/testcluster"
