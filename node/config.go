@@ -14,6 +14,7 @@ import (
 
 	"roster"
 	"roster/cluster"
+	"roster/shard"
 	"roster/shard/logstore"
 	"roster/transport"
 )
@@ -97,6 +98,9 @@ type Config struct {
 	Disk func(roster.ShardID, logstore.Store) logstore.Store
 	// Wall reads the clock on the wall, so that tests can let it jump; nil is time.Now.
 	Wall func() time.Time
+	// Compaction makes groups keep less of their logs, so that tests let a replica fall
+	// behind what there is; zero fields mean defaults.
+	Compaction shard.Compaction
 	// Logger receives operations; nil discards. Metrics may be nil.
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,8 +49,18 @@ type Config struct {
 	// own; and with nil of one whose quarantine has ended, by who ended it, while nothing
 	// is applied. It must return, and not close the host before it does.
 	OnFault func(roster.ShardID, error)
+	// Compaction says when groups take snapshots; its zero fields mean defaults.
+	Compaction Compaction
 
 	tuning tuning
+}
+
+// Compaction says when a group takes a snapshot and what of its log it keeps behind one.
+type Compaction struct {
+	Trailing  uint64        // entries that are kept behind a snapshot
+	Threshold uint64        // entries after which one is due
+	Interval  time.Duration // between two looks for that, by Raft
+	Changes   time.Duration // between two looks for what entries alone do not show
 }
 
 // Timing is how fast a group notices that its leader is gone.
@@ -75,10 +86,8 @@ func Fast() Timing {
 
 // tuning is what tests change.
 type tuning struct {
-	trailing, threshold uint64
-	interval, compact   time.Duration
-	machine             func(roster.ShardID) replica.Machine
-	store               func(logstore.Store) logstore.Store
+	machine func(roster.ShardID) replica.Machine
+	store   func(logstore.Store) logstore.Store
 }
 
 // What Raft keeps and when it compacts. The log reaches back at least twice as far
@@ -141,6 +150,7 @@ func (c Config) withDefaults() Config {
 	if c.OnFault == nil {
 		c.OnFault = func(roster.ShardID, error) {}
 	}
+	c.Compaction = c.Compaction.withDefaults()
 	c.tuning = c.tuning.withDefaults()
 	return c
 }
@@ -152,19 +162,16 @@ func profile(id roster.ShardID) Timing {
 	return Normal()
 }
 
+func (c Compaction) withDefaults() Compaction {
+	return Compaction{
+		Trailing:  cmp.Or(c.Trailing, trailingLogs),
+		Threshold: cmp.Or(c.Threshold, snapshotThreshold),
+		Interval:  cmp.Or(c.Interval, snapshotInterval),
+		Changes:   cmp.Or(c.Changes, compactEvery),
+	}
+}
+
 func (t tuning) withDefaults() tuning {
-	if t.trailing == 0 {
-		t.trailing = trailingLogs
-	}
-	if t.threshold == 0 {
-		t.threshold = snapshotThreshold
-	}
-	if t.interval == 0 {
-		t.interval = snapshotInterval
-	}
-	if t.compact == 0 {
-		t.compact = compactEvery
-	}
 	if t.machine == nil {
 		t.machine = func(id roster.ShardID) replica.Machine { return fsm.New(id) }
 	}

@@ -104,7 +104,7 @@ func wantSameState(t *testing.T, a, b *Group) {
 func TestCatchUpBySnapshot(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind logstore.Kind) {
 		c := muster(t, kind, 3, func(_ roster.NodeID, c *Config) {
-			c.tuning.trailing, c.tuning.threshold = 8, 4
+			c.Compaction.Trailing, c.Compaction.Threshold = 8, 4
 		})
 		defer c.disband()
 		leader := c.leader()

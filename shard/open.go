@@ -135,9 +135,9 @@ func (g *Group) raftConfig(notify chan<- bool) *raft.Config {
 	c.HeartbeatTimeout, c.ElectionTimeout = g.timing.Heartbeat, g.timing.Election
 	c.LeaderLeaseTimeout, c.CommitTimeout = g.timing.Lease, g.timing.Commit
 	c.MaxAppendEntries = appendEntriesMax
-	c.TrailingLogs, c.SnapshotThreshold = g.config.tuning.trailing, g.config.tuning.threshold
+	c.TrailingLogs, c.SnapshotThreshold = g.config.Compaction.Trailing, g.config.Compaction.Threshold
 	// Shards take their snapshots at different times.
-	c.SnapshotInterval = g.config.tuning.interval * time.Duration(16+g.id%16) / 16
+	c.SnapshotInterval = g.config.Compaction.Interval * time.Duration(16+g.id%16) / 16
 	c.NoLegacyTelemetry = true
 	c.ShutdownOnRemove = true
 	c.NotifyCh = notify
@@ -182,7 +182,7 @@ func (g *Group) run(notify <-chan bool) {
 // compact takes a snapshot as soon as one is due by what has changed: Raft counts entries
 // alone, and a bulk load has few, each of a thousand operations.
 func (g *Group) compact(ctx context.Context) {
-	due := time.NewTicker(g.config.tuning.compact)
+	due := time.NewTicker(g.config.Compaction.Changes)
 	defer due.Stop()
 	for before := int64(0); ; before = g.replica.Changes() {
 		select {

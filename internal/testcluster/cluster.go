@@ -16,6 +16,7 @@ import (
 	"roster/internal/bubble"
 	"roster/internal/simnet"
 	"roster/node"
+	"roster/shard"
 	"roster/shard/logstore"
 )
 
@@ -47,6 +48,9 @@ type Options struct {
 	Kept bool
 	// ReplaceAfter is how long a node may be down; 0: the node's default.
 	ReplaceAfter time.Duration
+	// Snapshots lets every replica take a snapshot as soon as a few dozen entries are
+	// there, and keep few behind it: one that was away for seconds needs a snapshot.
+	Snapshots bool
 	// Cold leaves the nodes to the scenario: Start them with Cluster.Start.
 	Cold bool
 	// Configure changes what each node is started with, within the bubble; nil leaves it.
@@ -151,6 +155,9 @@ func newCluster(t *testing.T, o Options, dirs []string) *Cluster {
 			Bind: address(host), HTTP: net.JoinHostPort(host.IP(), "7400"), Expect: o.Expect, Shards: o.Shards,
 			Profile: cluster.ProfileLocal, Network: host, Durability: roster.DurabilityNone, ReplaceAfter: o.ReplaceAfter,
 			Logger: slog.New(&ear{Handler: o.Log, witness: c.witness})}
+		if o.Snapshots {
+			config.Compaction = shard.Compaction{Trailing: 16, Threshold: 32, Interval: time.Second, Changes: time.Second}
+		}
 		if o.Durable {
 			config.Durability, config.DataDir, config.Store = roster.DurabilitySync, dirs[i], o.Store
 		}

@@ -32,6 +32,9 @@ const (
 	healWithin = 10 * time.Second
 	// answersMin is how many answers a seed takes: with fewer nothing was tried.
 	answersMin = 300
+	// shortLogs is every how manieth seed keeps little of its logs, so that a replica that
+	// was away for seconds takes a snapshot.
+	shortLogs = 3
 )
 
 // TestFaults lets the nemesis loose on a cluster under load, once for each seed, and holds
@@ -45,6 +48,12 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	var found atomic.Bool
+	var seeded, installed atomic.Int64 // seeds that end in short logs, and snapshots there
+	t.Cleanup(func() {
+		if seeded.Load() > 0 && installed.Load() == 0 && !found.Load() {
+			t.Error("no replica ever took a snapshot from its leader")
+		}
+	})
 	for seed := *faultFrom; seed < *faultFrom+seeds; seed++ {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			bubble.Parallel(t)
@@ -56,16 +65,20 @@ func TestFaults(t *testing.T) {
 					found.Store(true)
 				}
 			})
-			runSeed(t, seed)
+			if x := runSeed(t, seed); seed%shortLogs == 0 {
+				seeded.Add(1)
+				installed.Add(int64(x.snapshots))
+			}
 		})
 	}
 }
 
-func runSeed(t *testing.T, seed uint64) {
+func runSeed(t *testing.T, seed uint64) *ordeal {
 	o := testcluster.Options{Seed: seed, Nodes: 3, Expect: 3, Shards: 2, Durable: true, Kept: true, Store: "bolt", ReplaceAfter: 10 * time.Second}
 	if seed%4 == 0 {
 		o.Nodes = 4
 	}
+	o.Snapshots = seed%shortLogs == 0
 	schedule := nemesis.Draw(seed, o.Nodes)
 	if *faultOnly != "" {
 		schedule = schedule.Only(numbers(t, *faultOnly)...)
@@ -84,8 +97,9 @@ func runSeed(t *testing.T, seed uint64) {
 	if err := x.history.Check(); err != nil {
 		t.Error(err)
 	}
-	t.Logf("%d answers, %d of requests, %d events, %d gaps, %d reads, %d entries, %d leaders",
-		x.history.Certain(), x.once.certain, x.viewer.events, x.viewer.gaps, x.observer.reads, x.entries, x.leaders)
+	t.Logf("%d answers, %d of requests, %d events, %d gaps, %d reads, %d entries, %d leaders, %d snapshots",
+		x.history.Certain(), x.once.certain, x.viewer.events, x.viewer.gaps, x.observer.reads, x.entries, x.leaders, x.snapshots)
+	return x
 }
 
 func numbers(t *testing.T, list string) (out []int) {
@@ -101,16 +115,17 @@ func numbers(t *testing.T, list string) (out []int) {
 
 // ordeal is one seed: who is at work on the cluster, and what came of it.
 type ordeal struct {
-	schedule nemesis.Schedule
-	report   nemesis.Report
-	history  *testcluster.History
-	once     onceClients
-	viewer   *viewer
-	observer *observer
-	sessions []*kept
-	of       map[roster.ShardID]roster.AgentID // an agent of each shard
-	entries  int
-	leaders  int
+	schedule  nemesis.Schedule
+	report    nemesis.Report
+	history   *testcluster.History
+	once      onceClients
+	viewer    *viewer
+	observer  *observer
+	sessions  []*kept
+	of        map[roster.ShardID]roster.AgentID // an agent of each shard
+	entries   int
+	leaders   int
+	snapshots int // that took the place of a replica's state
 }
 
 func (x *ordeal) run(c *testcluster.Cluster) {
@@ -124,7 +139,7 @@ func (x *ordeal) run(c *testcluster.Cluster) {
 	observed := spawn(func() { x.observer.run(ctx, c) })
 	x.once.start(ctx, c, 3)
 	for n := range 4 {
-		x.sessions = append(x.sessions, keep(c, n, false))
+		x.sessions = append(x.sessions, keep(c, n, n == 3))
 	}
 	x.report = nemesis.Run(c, x.schedule)
 	x.servesAgain(c)
@@ -148,12 +163,19 @@ func (x *ordeal) run(c *testcluster.Cluster) {
 }
 
 // roll returns all agents.
-func roll(c *testcluster.Cluster) []*roster.Record {
-	page, err := c.Node(c.Running()[0]).Find(context.Background(), roster.Query{AnyHealth: true, Limit: roster.ListLimitMax, Read: roster.Read{Level: roster.ReadLinearizable}})
-	if err != nil {
-		c.Error(err)
+func roll(c *testcluster.Cluster) (all []*roster.Record) {
+	q := roster.Query{AnyHealth: true, Limit: roster.ListLimitMax, Read: roster.Read{Level: roster.ReadLinearizable}}
+	for {
+		page, err := c.Node(c.Running()[0]).Find(context.Background(), q)
+		if err != nil {
+			c.Error(err)
+		}
+		all = append(all, page.Agents...)
+		if page.Cursor == "" || err != nil {
+			return all
+		}
+		q.Cursor = page.Cursor
 	}
-	return page.Agents
 }
 
 // spawn runs f beside the caller; done says that it has ended.
@@ -252,7 +274,7 @@ func (x *ordeal) judge(c *testcluster.Cluster) {
 	faults := append(x.viewer.faults, x.observer.faults...)
 	faults = append(faults, x.once.check(x.viewer)...)
 	for _, k := range x.sessions {
-		if k.early != nil {
+		if k.early != nil && !k.held { // who held it may have died, and with it the connection
 			faults = append(faults, k.early.Error())
 		}
 	}
@@ -260,6 +282,7 @@ func (x *ordeal) judge(c *testcluster.Cluster) {
 		c.Error(fault)
 	}
 	_, x.entries, x.leaders = c.Witness().Faults()
+	x.snapshots = c.Witness().Snapshots()
 	if n := x.history.Certain(); n < answersMin || x.once.certain == 0 || x.viewer.events == 0 || x.observer.reads == 0 || x.leaders == 0 {
 		c.Errorf("too little happened to prove anything: %d answers, %d of requests, %d events, %d reads, %d leaders",
 			n, x.once.certain, x.viewer.events, x.observer.reads, x.leaders)

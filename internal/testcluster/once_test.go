@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +17,8 @@ import (
 
 // onceClient writes one value after the other to an agent of its own, each several
 // times: at once through different nodes, again until it is answered, and once more
-// when the next one has been written.
+// when the next one has been written. Every newEvery-th value enters an agent instead,
+// which can be done only once.
 type onceClient struct {
 	cluster *testcluster.Cluster
 	random  *rand.Rand
@@ -26,29 +28,41 @@ type onceClient struct {
 	faults  []string
 }
 
+// newEvery is at which of a client's values an agent is new.
+const newEvery = 5
+
 func newOnceClient(c *testcluster.Cluster, n int, request uint64) *onceClient {
 	return &onceClient{cluster: c, random: rand.New(rand.NewPCG(uint64(n), 7)), id: roster.AgentID(fmt.Sprintf("once%d/a", n)),
 		request: roster.Request{Client: request}, values: make(map[string]roster.Code)}
 }
 
+// target is the agent that the n-th value goes to, and how. All are of one fleet, so of
+// one shard: only who hears of a later value knows that an earlier one is done with.
+func (o *onceClient) target(n int) (roster.AgentID, roster.Mode) {
+	if n%newEvery != 0 {
+		return o.id, roster.ModePut
+	}
+	return o.id + roster.AgentID(fmt.Sprintf("~%d", n)), roster.ModeCreate
+}
+
 func (o *onceClient) run(ctx context.Context) {
-	var last string
+	last := 0
 	for n := 1; ctx.Err() == nil; n++ {
-		value := fmt.Sprint(n)
 		if o.request.Client != 0 {
 			o.request.Seq, o.request.Done = uint64(n), uint64(n-1)
 		}
-		if o.write(value, o.request) && last != "" {
+		if o.write(n, o.request) && last != 0 {
 			o.late(last) // by its answer the shard has heard that this one is done with
 		}
-		last = value
+		last = n
 		after(20 * time.Millisecond)
 	}
 }
 
-// write sends value through two nodes at a time until one of them answers, and reports
+// write sends the n-th value through two nodes at a time until one of them answers, and reports
 // whether one did.
-func (o *onceClient) write(value string, request roster.Request) bool {
+func (o *onceClient) write(n int, request roster.Request) bool {
+	value := fmt.Sprint(n)
 	o.values[value] = roster.CodeUnavailable
 	for range 40 {
 		var both sync.WaitGroup
@@ -56,7 +70,7 @@ func (o *onceClient) write(value string, request roster.Request) bool {
 		for i := range answers {
 			within := time.Duration(5+o.random.IntN(400)) * time.Millisecond
 			through := o.random.Uint64()
-			both.Go(func() { answers[i] = o.put(value, request, through, within) })
+			both.Go(func() { answers[i] = o.put(n, request, through, within) })
 		}
 		both.Wait()
 		if o.settle(value, answers) {
@@ -95,18 +109,18 @@ func (o *onceClient) settle(value string, answers []answer) bool {
 }
 
 // late sends a value again that the client has said to be done with.
-func (o *onceClient) late(value string) {
+func (o *onceClient) late(n int) {
 	request := o.request
 	if request.Client != 0 {
 		request.Seq, request.Done = request.Seq-1, request.Done-1
 	}
-	a := o.put(value, request, o.random.Uint64(), time.Second)
+	a := o.put(n, request, o.random.Uint64(), time.Second)
 	if a.err == nil && request.Client != 0 {
-		o.faults = append(o.faults, fmt.Sprintf("%s was carried out after it was done with", value))
+		o.faults = append(o.faults, fmt.Sprintf("%d was carried out after it was done with", n))
 	}
 }
 
-func (o *onceClient) put(value string, request roster.Request, through uint64, within time.Duration) answer {
+func (o *onceClient) put(number int, request roster.Request, through uint64, within time.Duration) answer {
 	var n *node.Node
 	if up := o.cluster.Running(); len(up) > 0 {
 		n = o.cluster.Node(up[through%uint64(len(up))])
@@ -119,7 +133,8 @@ func (o *onceClient) put(value string, request roster.Request, through uint64, w
 	if request.Client != 0 {
 		ctx = roster.WithRequest(ctx, request)
 	}
-	change, _, err := n.Register(ctx, roster.Register{Agent: roster.Agent{ID: o.id, Description: value}, Mode: roster.ModePut})
+	id, mode := o.target(number)
+	change, _, err := n.Register(ctx, roster.Register{Agent: roster.Agent{ID: id, Description: fmt.Sprint(number)}, Mode: mode})
 	if err != nil {
 		return answer{err: err}
 	}
@@ -128,10 +143,12 @@ func (o *onceClient) put(value string, request roster.Request, through uint64, w
 
 // check compares what the client heard with how often a watcher saw each value appear. A
 // watcher that did not see all has nothing to say of what it did not see.
-func (o *onceClient) check(seen map[string]int, all bool) []string {
+func (o *onceClient) check(seen func(roster.AgentID) map[string]int, all bool) []string {
 	faults := o.faults
 	for value, code := range o.values {
-		switch times := seen[value]; {
+		n, _ := strconv.Atoi(value)
+		id, _ := o.target(n)
+		switch times := seen(id)[value]; {
 		case times > 1:
 			faults = append(faults, fmt.Sprintf("%s of %s was carried out %d times", value, o.id, times))
 		case times == 0 && code == "" && all:
@@ -167,7 +184,7 @@ func (o *onceClients) start(ctx context.Context, c *testcluster.Cluster, n int) 
 // check holds what the clients heard against what a watcher saw.
 func (o *onceClients) check(v *viewer) (faults []string) {
 	for _, client := range o.clients {
-		faults = append(faults, client.check(v.times(client.id), v.gaps == 0)...)
+		faults = append(faults, client.check(v.times, v.gaps == 0)...)
 		for _, code := range client.values {
 			if code == "" {
 				o.certain++
@@ -220,7 +237,7 @@ func writeOnce(c *testcluster.Cluster, watcher int, requests bool, fault func())
 	unwatch()
 	counts := <-seen
 	for _, o := range clients {
-		faults = append(faults, o.check(counts[o.id], true)...)
+		faults = append(faults, o.check(func(id roster.AgentID) map[string]int { return counts[id] }, true)...)
 		for _, code := range o.values {
 			if code == "" {
 				certain++

@@ -25,6 +25,7 @@ type Witness struct {
 		entries map[place]uint64
 		leaders map[reign]string
 		faults  []string
+		seeded  int
 	}
 }
 
@@ -69,6 +70,20 @@ func (w *Witness) Leads(shard roster.ShardID, term uint64, node string) {
 	w.mu.leaders[reign{shard, term}] = node
 }
 
+// Seeded notes that a replica took a snapshot from its leader.
+func (w *Witness) Seeded() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mu.seeded++
+}
+
+// Snapshots returns how many replicas took a snapshot from their leader.
+func (w *Witness) Snapshots() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.mu.seeded
+}
+
 // fault keeps what is wrong; the lock is held.
 func (w *Witness) fault(format string, args ...any) {
 	if len(w.mu.faults) < faultsMax {
@@ -84,6 +99,9 @@ func (w *Witness) Faults() (faults []string, entries, leaders int) {
 	return slices.Clone(w.mu.faults), len(w.mu.entries), len(w.mu.leaders)
 }
 
+// installed is what Raft logs, at debug, when a snapshot of the leader has taken a replica's place.
+const installed = "Installed remote snapshot"
+
 // ear hears in a node's log who leads, and passes everything on.
 type ear struct {
 	slog.Handler
@@ -95,11 +113,14 @@ type ear struct {
 var _ slog.Handler = (*ear)(nil)
 
 func (e *ear) Enabled(ctx context.Context, level slog.Level) bool {
-	return level == slog.LevelInfo || e.Handler.Enabled(ctx, level)
+	return level == slog.LevelInfo || level == slog.LevelDebug || e.Handler.Enabled(ctx, level)
 }
 
 func (e *ear) Handle(ctx context.Context, r slog.Record) error {
-	if r.Message == "leading" {
+	switch r.Message {
+	case installed:
+		e.witness.Seeded()
+	case "leading":
 		r.Attrs(func(a slog.Attr) bool {
 			if a.Key == "term" && a.Value.Kind() == slog.KindUint64 {
 				e.witness.Leads(e.shard, a.Value.Uint64(), e.node)

@@ -165,9 +165,13 @@ func (d *Digests) compare(groups []*shard.Group, all answers) {
 	}
 }
 
-// settle notes the newest own window that every voter has spoken of.
+// settle notes the newest own window that every voter has spoken of. A replica that has
+// just been replaced by a snapshot has none.
 func (d *Digests) settle(id roster.ShardID, voters []roster.NodeID, heard map[roster.NodeID][]digest.Window) {
 	own := heard[d.c.Self]
+	if len(own) == 0 {
+		return
+	}
 	last := own[len(own)-1].Last
 	for _, voter := range voters {
 		if !slices.ContainsFunc(heard[voter], func(w digest.Window) bool { return w.Last == last }) {

@@ -44,6 +44,7 @@ var rows = []row{
 	{BadDisk, 3, one, 500 * ms, 8 * time.Second, nothing},
 	{Jump, 4, one, 0, 0, jump},
 	{Drain, 3, one, 2 * time.Second, 15 * time.Second, nothing},
+	{HandOver, 4, one, 0, 0, nothing},
 	{Leave, 2, one, 2 * time.Second, 20 * time.Second, nothing},
 }
 

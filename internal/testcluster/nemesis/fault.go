@@ -28,6 +28,7 @@ const (
 	BadDisk   Kind = "bad disk"   // writes fail
 	Jump      Kind = "jump"       // the wall clock of a node, by By
 	Drain     Kind = "drain"      // a node gives its votes away, and may take them again
+	HandOver  Kind = "hand over"  // a node gives its leaderships away, and may take them again
 	Leave     Kind = "leave"      // a node gives its votes away and goes for good, if it can
 )
 

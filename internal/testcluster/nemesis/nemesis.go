@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"roster"
@@ -14,7 +15,8 @@ import (
 // lookEvery is how often the supervisor looks for nodes that have stopped.
 const lookEvery = 250 * time.Millisecond
 
-// run is a schedule that is carried out. Everything happens on one goroutine.
+// run is a schedule that is carried out. Everything but handing leaderships over happens
+// on one goroutine.
 type run struct {
 	c      *testcluster.Cluster
 	start  time.Time
@@ -25,6 +27,8 @@ type run struct {
 	asked  []bool // who was to give its votes away
 	left   []bool // who has left for good
 	trace  []string
+	// handing is who gives its leaderships away: other faults go on meanwhile.
+	handing sync.WaitGroup
 }
 
 // step is the beginning or the end of a fault.
@@ -99,6 +103,8 @@ func (r *run) begin(number int, f Fault) {
 		r.spoil(f)
 	case Jump:
 		r.c.JumpClock(f.Nodes[0], f.By)
+	case HandOver:
+		r.handOver(f.Nodes[0])
 	case Drain, Leave:
 		_ = r.drain(f.Nodes[0], true) // who cannot be asked is not drained
 	}
@@ -127,6 +133,7 @@ func (r *run) heal() time.Time {
 	for _, number := range slices.Sorted(maps.Keys(r.active)) {
 		r.end(number, r.active[number])
 	}
+	r.handing.Wait()
 	r.supervise()
 	r.tell("all is healed")
 	healed := time.Now()

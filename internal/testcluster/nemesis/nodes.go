@@ -129,6 +129,19 @@ func (r *run) drain(i int, on bool) error {
 	return err
 }
 
+// handOver lets a node give away what it leads, as it does before it is closed.
+func (r *run) handOver(i int) {
+	n := r.c.Node(i)
+	if n == nil {
+		return
+	}
+	r.handing.Go(func() {
+		ctx, cancel := context.WithTimeout(r.c.Over(), askWithin)
+		defer cancel()
+		n.HandOver(ctx)
+	})
+}
+
 // settle lets node i vote again if it was drained, or go if it has left already: who asked
 // for that need not have heard.
 func (r *run) settle(i int) error {
