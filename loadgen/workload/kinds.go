@@ -23,6 +23,7 @@ var kinds = []kind{
 	{"update", (*stage).update},
 	{"register", (*stage).register},
 	{"register100", (*stage).register100},
+	{"put100", (*stage).put100},
 	{"churn", (*stage).churn},
 }
 
@@ -84,13 +85,14 @@ func (s *stage) find(ctx context.Context, w *loadgen.Worker, _ uint64) error {
 // update changes what no index knows.
 func (s *stage) update(ctx context.Context, w *loadgen.Worker, n uint64) error {
 	id := s.key(w)
-	change, _, err := s.nodes[s.node(w)].Update(ctx, roster.Update{ID: id,
+	change, stamp, err := s.nodes[s.node(w)].Update(ctx, roster.Update{ID: id,
 		Metadata: roster.MapPatch{Set: roster.Map{{Key: "step", Value: fmt.Sprint(n)}}}})
 	if err != nil {
 		s.acknowledged.Failed(id, err)
 		return err
 	}
 	s.acknowledged.Wrote(id, change.Record.Revision)
+	s.pauses.wrote(stamp.Shard)
 	return nil
 }
 
@@ -102,21 +104,42 @@ func (s *stage) register(ctx context.Context, w *loadgen.Worker, n uint64) error
 }
 
 func (s *stage) enter(ctx context.Context, node int, a roster.Agent) error {
-	change, _, err := s.nodes[node].Register(ctx, roster.Register{Agent: a, Mode: roster.ModePut})
+	change, stamp, err := s.nodes[node].Register(ctx, roster.Register{Agent: a, Mode: roster.ModePut})
 	if err != nil {
 		s.acknowledged.Failed(a.ID, err)
 		return err
 	}
 	s.acknowledged.Wrote(a.ID, change.Record.Revision)
+	s.pauses.wrote(stamp.Shard)
 	return nil
 }
 
+// batchSize is how many agents one request enters or replaces.
+const batchSize = 100
+
 // register100 enters a hundred agents in one request.
 func (s *stage) register100(ctx context.Context, w *loadgen.Worker, n uint64) error {
-	const size = 100
-	items := make([]roster.Register, size)
+	items := make([]roster.Register, batchSize)
 	for i := range items {
-		items[i] = roster.Register{Agent: agent(s.namespace, "many", n*size+uint64(i)), Mode: roster.ModePut}
+		items[i] = roster.Register{Agent: agent(s.namespace, "many", n*batchSize+uint64(i)), Mode: roster.ModePut}
+	}
+	return s.enterAll(ctx, w, items)
+}
+
+// put100 replaces a hundred agents of the population in one request.
+func (s *stage) put100(ctx context.Context, w *loadgen.Worker, n uint64) error {
+	items := make([]roster.Register, min(batchSize, s.population))
+	first := s.keys.draw(w.Rand)
+	for i := range items {
+		items[i] = roster.Register{Agent: agent(s.namespace, "agent", (first+uint64(i))%uint64(s.population)), Mode: roster.ModePut}
+		items[i].Agent.Metadata = roster.Map{{Key: "step", Value: fmt.Sprint(n)}}
+	}
+	return s.enterAll(ctx, w, items)
+}
+
+// enterAll enters agents in one request, under the session of the run.
+func (s *stage) enterAll(ctx context.Context, w *loadgen.Worker, items []roster.Register) error {
+	for i := range items {
 		items[i].Agent.Session = s.session
 	}
 	results, _, err := s.nodes[s.node(w)].RegisterBatch(ctx, items)
@@ -128,6 +151,7 @@ func (s *stage) register100(ctx context.Context, w *loadgen.Worker, n uint64) er
 			s.acknowledged.Failed(item.Agent.ID, results[i].Err)
 		default:
 			s.acknowledged.Wrote(item.Agent.ID, results[i].Revision)
+			s.pauses.count(1)
 		}
 	}
 	if err == nil {

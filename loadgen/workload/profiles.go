@@ -28,6 +28,7 @@ type Profile struct {
 var (
 	usersMix = []Share{{"lookup", 80}, {"find", 15}, {"update", 5}}
 	soakMix  = []Share{{"lookup", 60}, {"find", 10}, {"update", 20}, {"churn", 10}}
+	chaosMix = []Share{{"lookup", 20}, {"read", 20}, {"update", 40}, {"register", 10}, {"churn", 10}}
 )
 
 // burstSizes are the bursts, in turn.
@@ -54,6 +55,8 @@ var profiles = []Profile{
 		agents: 10_000, rate: 500, warmup: 0, duration: time.Minute, mix: usersMix, shape: plan.day},
 	{Name: "soak", Brief: "a long steady load with churn: growth for each operation, drift an hour",
 		agents: 10_000, rate: 200, warmup: 10 * time.Second, duration: 10 * time.Minute, mix: soakMix, shape: plan.steady},
+	{Name: "chaos", Brief: "writes and reads of a cluster that somebody breaks meanwhile: the longest pause of any shard",
+		agents: 1000, sessions: 20, rate: 200, warmup: 3 * time.Second, duration: time.Minute, mix: chaosMix, shape: plan.steady},
 	users("light", 10, 50), users("medium", 30, 200), users("heavy", 50, 500), users("stress", 100, 1000),
 }
 

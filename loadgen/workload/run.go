@@ -102,6 +102,9 @@ func (s *stage) drive(ctx context.Context) (report.Run, error) {
 	if err == nil && s.Name == "spike" {
 		out.Extra = append(out.Extra, s.recovery(load)...)
 	}
+	if err == nil && s.Name == "chaos" {
+		out.Extra = append(out.Extra, s.pauseFigures()...)
+	}
 	return out, err
 }
 

@@ -49,6 +49,7 @@ type stage struct {
 	order        *check.Order
 	tokens       check.Tokens
 	lives        check.Lives
+	pauses       *pauses
 	audits       atomic.Uint64 // operations beside the load
 }
 
@@ -72,7 +73,7 @@ func newStage(ctx context.Context, p plan) (*stage, error) {
 	if !p.Unchecked {
 		s.revisions, s.registers, s.order = check.NewRevisions(), check.NewRegisters(), check.NewOrder()
 	}
-	s.acknowledged = check.NewAcknowledged()
+	s.acknowledged, s.pauses = check.NewAcknowledged(), newPauses()
 	var refused []error
 	s.probe, refused = usage.NewProbe(ctx, s.scraper, s.bases, p.sampleEvery())
 	for _, err := range refused {

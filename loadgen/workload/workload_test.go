@@ -65,6 +65,7 @@ func TestProfiles(t *testing.T) {
 	want := map[string][]string{
 		"burst": {"burst-100", "burst-25", "burst-50", "burst-75"}, "churn": {"churn", "deregister"},
 		"zipf": {"lookup", "update"}, "soak": {"churn", "deregister", "find", "lookup", "update"},
+		"chaos": {"churn", "deregister", "lookup", "read", "register", "update"},
 	}
 	for _, p := range workload.Profiles() {
 		c := short(p.Name, address)
@@ -111,7 +112,7 @@ func TestProfiles(t *testing.T) {
 func TestMixes(t *testing.T) {
 	c := short("steady", serve(t, honest))
 	c.Closed, c.Operations, c.Duration, c.Warmup = 8, 500, time.Minute, new(time.Duration)
-	for _, name := range []string{"lookup", "read", "find", "update", "register", "register100", "churn"} {
+	for _, name := range []string{"lookup", "read", "find", "update", "register", "register100", "put100", "churn"} {
 		c.Mix = append(c.Mix, workload.Share{Name: name, Weight: 1})
 	}
 	got := run(t, c)

@@ -71,7 +71,7 @@ func (f *runFlags) flags(cmd *cobra.Command) {
 	flags.IntVar(&f.Outstanding, "outstanding", 0, "most operations under way; what is due beyond is an error (default: four seconds' worth)")
 	flags.IntVar(&f.Agents, "agents", 0, "agents to register before (default: the profile's)")
 	flags.IntVar(&f.Closed, "closed", 0, "no rate: so many workers, each as fast as answers come")
-	flags.StringSliceVar(&f.mix, "mix", nil, "operations and their weights, such as lookup=80,update=20 (also: read, find, register, register100, churn)")
+	flags.StringSliceVar(&f.mix, "mix", nil, "operations and their weights, such as lookup=80,update=20 (also: read, find, register, register100, put100, churn)")
 	flags.IntVar(&f.repeat, "repeat", 1, "run so many times; compare uses the medians")
 	flags.BoolVar(&f.noChecks, "no-checks", false, "leave the checkers out")
 	flags.DurationVar(&f.P99Max, "p99-max", 100*time.Millisecond, "ramp: the highest p99 that holds")
