@@ -108,6 +108,7 @@ func TestDamagedSnapshotsRefused(t *testing.T) {
 	if err := m.Restore(bytes.NewReader(whole)); err != nil {
 		t.Errorf("the whole stream: %v", err)
 	}
+	t.Logf("%d flips and as many missing ends of %d bytes", (len(whole)+step-1)/step, len(whole))
 }
 
 type broken struct{}

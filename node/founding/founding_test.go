@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -185,8 +186,12 @@ func (s *foundingSim) see(ids []roster.NodeID) {
 	s.mu.sees[who] = sight
 }
 
+var foundingSeeds = flag.Int("founding.seeds", 200, "how many seeds TestFoundingBeginsOneCluster runs")
+
+// Four nodes start at once and want three, or three want two, over a network that loses
+// and delays, and crash: one cluster comes of it, to which all belong.
 func TestFoundingBeginsOneCluster(t *testing.T) {
-	seeds := 200
+	seeds := *foundingSeeds
 	if testing.Short() {
 		seeds = 30
 	}

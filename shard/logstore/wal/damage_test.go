@@ -38,6 +38,8 @@ func written(t *testing.T, d *platter.Disk, calls int) (states []state, last str
 	return states, segmentName(l.tail().seq), int(l.tail().end.Load())
 }
 
+var damageStride = flag.Int("damage.stride", 10, "of about how many bytes TestFlippedBits turns over a bit of one")
+
 // TestFlippedBits turns over bits all over a log that was closed: it does not open, or
 // nothing is different.
 func TestFlippedBits(t *testing.T) {
@@ -46,7 +48,7 @@ func TestFlippedBits(t *testing.T) {
 	names, err := d.FS().List()
 	must(t, err)
 	rng := rand.New(rand.NewPCG(1, 2))
-	seen, flips, stride := 0, 0, 10
+	seen, flips, stride := 0, 0, *damageStride
 	if testing.Short() {
 		stride = 100
 	}
