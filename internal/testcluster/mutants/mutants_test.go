@@ -22,6 +22,7 @@ type edit struct{ file, from, to string }
 const (
 	wal   = "shard/logstore/wal"
 	moves = "dht/moves"
+	place = "placement"
 )
 
 var all = []mutant{
@@ -65,6 +66,14 @@ var all = []mutant{
 		{"plan.go", "min(len(waiting), max(0, MovingMax-moving))", "len(waiting)"}}},
 	{"a restart moves votes", moves, "TestDead$", []edit{
 		{"plan.go", "roster.NodeDown && w.Now-w.Nodes[i].Lease >= w.After", "roster.NodeDown"}}},
+	{"a fleet leans to one zone", place, "TestPlanKeepsTheRules", []edit{
+		{"planner.go", "+1-t.fewest > s.SkewMax", "-t.fewest > s.SkewMax"}}},
+	{"a plan forgets what it has placed", place, "TestPlanKeepsTheRules", []edit{
+		{"plan.go", "d.Node = p.nodes[best].ID\n\t\tp.put(a, best, 1)", "d.Node = p.nodes[best].ID"}}},
+	{"who moves takes its room along", place, "TestRebalanceKeepsTheRules", []edit{
+		{"rebalance.go", "p.put(a, to, 1)\n\treturn Decision", "p.put(a, from, 1)\n\treturn Decision"}}},
+	{"the best is not looked for over full columns", "placement/assign", "TestSolveEqualsBruteForce", []edit{
+		{"search.go", "s.row[held] += length - s.reached[c]", "_ = held"}}},
 	{"founders that do not vote are not heard", "internal/testcluster", "TestFoundersThatDoNotVote", []edit{
 		{"../../node/router/leader.go", "if m == nil || r.config.Alive == nil {", "if m != nil || r.config.Alive == nil {"}}},
 }
