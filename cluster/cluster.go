@@ -6,6 +6,7 @@ import (
 	"log"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,7 @@ type Cluster struct {
 	list     *memberlist.Memberlist
 	metrics  *metrics
 	leaving  atomic.Bool
+	belongs  atomic.Pointer[string] // the cluster's id
 	twins    chan twin
 	conflict chan *TwinError
 
@@ -62,6 +64,7 @@ func Open(c Config) (*Cluster, error) {
 		return nil, err
 	}
 	cl := &Cluster{config: c, address: advertise.String(), roll: newRoll(c.ID), twins: make(chan twin, twinsMax), conflict: make(chan *TwinError, 1)}
+	cl.belongs.Store(&c.Meta.ClusterID)
 	if cl.metrics, err = newMetrics(c.Metrics, cl.roll); err != nil {
 		return nil, err
 	}
@@ -117,6 +120,38 @@ func (c *Cluster) Refusal() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.mu.refusal
+}
+
+func (c *Cluster) clusterID() string { return *c.belongs.Load() }
+
+// Belong says which cluster this node belongs to from now on, by the id of its founding, and
+// tells the others. Members of another one are members no more.
+func (c *Cluster) Belong(clusterID string) {
+	c.belongs.Store(&clusterID)
+	for _, m := range c.roll.list() {
+		if m.Meta.ClusterID != "" && m.Meta.ClusterID != clusterID {
+			c.config.Logger.Warn("two clusters have one name and one key: their nodes do not mix", "node", m.ID, "address", m.Address, "cluster_id", m.Meta.ClusterID, "own", clusterID)
+			c.roll.strike(m.ID)
+		}
+	}
+	c.run(func() {
+		if err := c.list.UpdateNode(leaveTimeout); err != nil && c.ctx.Err() == nil {
+			c.config.Logger.Debug("the others may learn later which cluster this node belongs to", "err", err)
+		}
+	})
+}
+
+// ClusterIDs lists the clusters that live members say they belong to, sorted. More than one
+// shows only to a node that belongs to none.
+func (c *Cluster) ClusterIDs() []string {
+	var ids []string
+	for _, m := range c.roll.list() {
+		if m.live() && m.ID != c.config.ID && m.Meta.ClusterID != "" {
+			ids = append(ids, m.Meta.ClusterID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // Leave tells the others that this node goes, so that they list it as left and not

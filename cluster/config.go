@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -17,6 +18,7 @@ import (
 const (
 	KeyBytes        = 32  // length of the cluster key
 	ClusterNameMax  = 255 // bytes of a cluster name
+	ClusterIDMax    = 32  // bytes of a cluster id
 	MetaBytesMax    = memberlist.MetaMaxSize
 	RejoinEvery     = 15 * time.Second
 	RejoinMax       = 64              // addresses that one round of the rejoin loop tries
@@ -46,7 +48,7 @@ const (
 // and Dial must be set.
 type Config struct {
 	ID      roster.NodeID
-	Meta    Meta
+	Meta    Meta   // with the cluster id, where it is known: see Belong
 	Cluster string // 1 to ClusterNameMax bytes; nodes of another name are not met
 	Key     []byte // KeyBytes long
 	// Advertise is the host:port under which other nodes reach this one. A host name
@@ -78,7 +80,11 @@ func (c Config) Validate() error {
 	if c.ID == "" {
 		fault(roster.Invalid("id", "no node id"))
 	}
-	if err := c.Meta.Validate(); err != nil {
+	full := c.Meta
+	if full.ClusterID == "" {
+		full.ClusterID = strings.Repeat("x", ClusterIDMax) // for what Belong adds
+	}
+	if err := full.Validate(); err != nil {
 		faults = append(faults, err)
 	}
 	if n := len(c.Cluster); n == 0 || n > ClusterNameMax {

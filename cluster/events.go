@@ -24,7 +24,11 @@ var (
 )
 
 // NodeMeta implements memberlist.Delegate. Open has checked the size.
-func (d delegate) NodeMeta(int) []byte { return d.c.config.Meta.encode(d.c.leaving.Load()) }
+func (d delegate) NodeMeta(int) []byte {
+	meta := d.c.config.Meta
+	meta.ClusterID = d.c.clusterID()
+	return meta.encode(d.c.leaving.Load())
+}
 
 // NotifyMsg implements memberlist.Delegate: there are no messages of our own.
 func (delegate) NotifyMsg([]byte) {}
@@ -57,7 +61,8 @@ func (d delegate) enter(n *memberlist.Node) {
 func (d delegate) NotifyLeave(n *memberlist.Node) { d.c.roll.exit(roster.NodeID(n.Name)) }
 
 // NotifyAlive implements memberlist.AliveDelegate: it refuses nodes whose Meta
-// cannot be read and nodes that carry the name of another live member.
+// cannot be read, nodes of another cluster and nodes that carry the name of another live
+// member.
 func (d delegate) NotifyAlive(n *memberlist.Node) error {
 	leaving, err := d.check(n)
 	if err != nil {
@@ -94,11 +99,18 @@ func (d delegate) NotifyMerge(peers []*memberlist.Node) error {
 	return refusal
 }
 
-// check reads a node's Meta and looks whether its name is free.
+// check reads a node's Meta and looks whether it is of this cluster and its name is free. A
+// member that turns out to be of another cluster, as a newcomer may that has met both, is
+// none any more.
 func (d delegate) check(n *memberlist.Node) (leaving bool, err error) {
 	meta, leaving, err := decodeMeta(n.Meta)
 	if err != nil {
 		return false, fmt.Errorf("node %q at %s: %w", n.Name, n.Address(), err)
+	}
+	if own := d.c.clusterID(); own != "" && meta.ClusterID != "" && meta.ClusterID != own {
+		d.c.roll.strike(roster.NodeID(n.Name))
+		return false, roster.Errorf(roster.CodeConflict, "node %q at %s belongs to the cluster with id %s, and this node to that with id %s: two clusters have one name and one key",
+			n.Name, n.Address(), meta.ClusterID, own)
 	}
 	holder, ok := d.c.roll.admit(roster.NodeID(n.Name), meta.Name)
 	switch {

@@ -16,10 +16,13 @@ type Meta struct {
 	Bind    string // host:port for everything between nodes, as configured
 	HTTP    string // host:port of the HTTP API
 	Version string
+	// ClusterID is which founding the node's cluster goes back to; "" until it has one, and
+	// of builds that do not say.
+	ClusterID string
 }
 
-// The encoding: version, flags, then the four texts, each behind one byte of length.
-// Later versions append.
+// The encoding: version, flags, then four texts, each behind one byte of length; then the
+// cluster id, which builds before it do not write and do not read. Later versions append.
 const (
 	metaVersion  = 1
 	metaTextMax  = 255
@@ -30,7 +33,10 @@ const (
 // Validate reports an Invalid error when m cannot be encoded.
 func (m Meta) Validate() error {
 	size := metaOverhead
-	for _, text := range [...]struct{ field, s string }{{"name", m.Name}, {"bind", m.Bind}, {"http", m.HTTP}, {"version", m.Version}} {
+	if m.ClusterID != "" {
+		size++
+	}
+	for _, text := range [...]struct{ field, s string }{{"name", m.Name}, {"bind", m.Bind}, {"http", m.HTTP}, {"version", m.Version}, {"cluster_id", m.ClusterID}} {
 		size += len(text.s)
 		if len(text.s) > metaTextMax || !plain(text.s) {
 			return roster.Invalid("meta."+text.field, "%q: want at most %d bytes of printable UTF-8", text.s, metaTextMax)
@@ -58,6 +64,9 @@ func (m Meta) encode(leaving bool) []byte {
 	for _, s := range [...]string{m.Name, m.Bind, m.HTTP, m.Version} {
 		b = append(append(b, byte(len(s))), s...)
 	}
+	if m.ClusterID != "" {
+		b = append(append(b, byte(len(m.ClusterID))), m.ClusterID...)
+	}
 	return b
 }
 
@@ -69,7 +78,11 @@ func decodeMeta(b []byte) (m Meta, leaving bool, err error) {
 	}
 	leaving = b[1]&flagLeaving != 0
 	b = b[2:]
-	for _, text := range [...]*string{&m.Name, &m.Bind, &m.HTTP, &m.Version} {
+	texts := []*string{&m.Name, &m.Bind, &m.HTTP, &m.Version, &m.ClusterID}
+	for i, text := range texts {
+		if len(b) == 0 && i == len(texts)-1 {
+			break
+		}
 		if len(b) == 0 || int(b[0]) > len(b)-1 {
 			return Meta{}, false, errMeta
 		}

@@ -11,10 +11,27 @@ import (
 func TestMetaSurvivesTheWire(t *testing.T) {
 	want := Meta{Name: "n1", Bind: "node-1:7500", HTTP: "10.0.0.1:7400", Version: "1.2.3-ü"}
 	for _, leaving := range []bool{false, true} {
+		want.ClusterID = map[bool]string{true: "0123456789abcdef"}[leaving] // with and without
 		got, left, err := decodeMeta(want.encode(leaving))
 		if err != nil || got != want || left != leaving {
 			t.Errorf("decoded %+v, %v, %v", got, left, err)
 		}
+	}
+}
+
+// TestMetaOfTheBuildBefore: its bytes are read, and it reads those of today.
+func TestMetaOfTheBuildBefore(t *testing.T) {
+	before := []byte("\x01\x00\x02n1\x03b:1\x03h:2\x013")
+	want := Meta{Name: "n1", Bind: "b:1", HTTP: "h:2", Version: "3"}
+	if got, _, err := decodeMeta(before); err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if b := want.encode(false); string(b) != string(before) {
+		t.Errorf("without a cluster id: %q", b)
+	}
+	want.ClusterID = "0123"
+	if b := want.encode(false); string(b) != string(before)+"\x040123" { // that build stops after the version
+		t.Errorf("with one: %q", b)
 	}
 }
 
@@ -38,6 +55,7 @@ func TestMetaBounds(t *testing.T) {
 
 func FuzzDecodeMeta(f *testing.F) {
 	f.Add(Meta{Name: "n1", Bind: "b:1", HTTP: "h:2", Version: "3"}.encode(true))
+	f.Add(Meta{Name: "n1", Version: "3", ClusterID: "0123"}.encode(false))
 	f.Add([]byte{1, 0, 1, 'n', 0, 0, 0})
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {

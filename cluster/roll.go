@@ -183,6 +183,17 @@ func (r *roll) prune() {
 	}
 }
 
+// strike takes a member off the list without a trace: it never was one.
+func (r *roll) strike(id roster.NodeID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.mu.members[id] != nil && id != r.self {
+		delete(r.mu.members, id)
+		delete(r.mu.leaving, id)
+		r.notify()
+	}
+}
+
 // list returns copies, sorted by id.
 func (r *roll) list() []Member {
 	r.mu.Lock()

@@ -120,7 +120,7 @@ func (n *Node) open(ctx context.Context) error {
 // foundingConfig says what this node brings to a founding or an admission.
 func (n *Node) foundingConfig() founding.Config {
 	return founding.Config{Cluster: n.config.Cluster, Name: n.config.Name, DataDir: n.config.DataDir, Durability: n.config.Durability,
-		Expect: n.config.Expect, Shards: n.config.Shards, Self: n.self, Call: n.call, Alive: n.aliveIDs, Logger: n.config.Logger}
+		Expect: n.config.Expect, Shards: n.config.Shards, Self: n.self, Call: n.call, Alive: n.aliveIDs, Clusters: func() []string { return n.gossip.ClusterIDs() }, Logger: n.config.Logger}
 }
 
 // self is what this node enters in the system shard.
@@ -143,7 +143,7 @@ func (n *Node) openDir() (*founding.Identity, error) {
 }
 
 func (n *Node) openTransport(ctx context.Context, id *founding.Identity) (err error) {
-	n.net, err = transport.Open(ctx, transport.Config{Network: n.config.Network, Bind: n.config.Bind, Cluster: id.Cluster,
+	n.net, err = transport.Open(ctx, transport.Config{Network: n.config.Network, Bind: n.config.Bind, Cluster: id.Cluster, ClusterID: id.ClusterID,
 		Key: n.config.Key, Node: id.NodeID, Logger: n.log, Metrics: n.config.Metrics, Handler: n.serve, Security: n.config.Security})
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 
 func (n *Node) openGossip(ctx context.Context, id *founding.Identity) (err error) {
 	n.gossip, err = cluster.Open(cluster.Config{ID: id.NodeID, Cluster: id.Cluster, Key: n.config.Key,
-		Meta:      cluster.Meta{Name: n.config.Name, Bind: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version},
+		Meta:      cluster.Meta{Name: n.config.Name, Bind: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version, ClusterID: id.ClusterID},
 		Advertise: n.config.Advertise, Packets: n.net.Packets(), Streams: n.net.Listener(transport.LaneGossip),
 		Dial: func(ctx context.Context, addr string) (conn, error) {
 			return n.net.Dial(ctx, addr, transport.LaneGossip)
@@ -203,6 +203,9 @@ func (n *Node) begin(ctx context.Context, belongs bool) error {
 		if err := n.founder.Meet(ctx); err != nil || ctx.Err() != nil {
 			return err
 		}
+		belongs := n.founder.Look().ClusterID
+		n.net.Belong(belongs)
+		n.gossip.Belong(belongs)
 		if err := n.openGroups(ctx); err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/transport/greeting"
 )
 
 // acceptPause is how long to wait after an error of the listener (no free file
@@ -79,10 +80,11 @@ func (t *Transport) settled(raw net.Conn) bool {
 func (t *Transport) welcome(raw net.Conn) {
 	_ = raw.SetDeadline(time.Now().Add(HandshakeTimeout))
 	conn, err := t.secure(raw, Security.Server)
-	var h hello
-	var v verdict
+	var h greeting.Hello
+	var v greeting.Verdict
+	me := t.party()
 	if err == nil {
-		h, v, err = t.receive(conn)
+		h, v, err = me.Answer(conn)
 	}
 	if !t.settled(raw) {
 		_ = raw.Close()
@@ -93,31 +95,34 @@ func (t *Transport) welcome(raw net.Conn) {
 		return
 	}
 	var doubt error
-	if v == accepted {
-		if doubt = t.vouch(conn, h.node); doubt != nil {
-			v = notVouched
+	switch v {
+	case greeting.Accepted:
+		if doubt = t.vouch(conn, h.Node); doubt != nil {
+			v = greeting.NotVouched
 		}
+	case greeting.BadFounding:
+		doubt = me.Foreign(h.Node, raw.RemoteAddr().String(), h.ClusterID)
 	}
-	deliver := t.lane(h)
-	if v == accepted && deliver == nil {
-		v = nobodyThere
+	deliver := t.lane(Lane(h.Lane))
+	if v == greeting.Accepted && deliver == nil {
+		v = greeting.NobodyThere
 	}
 	var c *laneConn
-	if v == accepted {
+	if v == greeting.Accepted {
 		var full bool
-		if c, full = t.adopt(conn, h.lane, h.node, true); full {
-			v = tooMany
+		if c, full = t.adopt(conn, Lane(h.Lane), greeting.Peer{Node: h.Node, ClusterID: h.ClusterID}, true); full {
+			v = greeting.TooMany
 		} else if c == nil {
 			_ = raw.Close()
 			return
 		}
 	}
-	if v != accepted {
+	if v != greeting.Accepted {
 		_, err := conn.Write([]byte{byte(v)})
-		t.refuse(refusals[v].reason, raw, errors.Join(doubt, err))
+		t.refuse(v.Reason(), raw, errors.Join(doubt, err))
 		return
 	}
-	if _, err := conn.Write([]byte{byte(accepted)}); err != nil {
+	if _, err := conn.Write([]byte{byte(greeting.Accepted)}); err != nil {
 		_ = c.Close()
 		return
 	}
@@ -125,16 +130,16 @@ func (t *Transport) welcome(raw net.Conn) {
 	deliver(c)
 }
 
-// lane returns what takes the connections of h's lane, or nil.
-func (t *Transport) lane(h hello) func(*laneConn) {
-	switch h.lane {
+// lane returns what takes the connections of a lane, or nil.
+func (t *Transport) lane(lane Lane) func(*laneConn) {
+	switch lane {
 	case LaneGossip:
 		if !t.gossip.closed() {
 			return func(c *laneConn) { t.gossip.deliver(c) }
 		}
 	case LaneRaft, LaneSnapshot:
 		t.mu.Lock()
-		l := t.mu.owners[h.lane]
+		l := t.mu.owners[lane]
 		t.mu.Unlock()
 		if l != nil {
 			return func(c *laneConn) { l.deliver(c) }
@@ -161,11 +166,11 @@ func reasonOf(raw net.Conn, err error) string {
 	_, isOther := errors.AsType[tls.RecordHeaderError](err)
 	switch {
 	case unsecured(raw, err):
-		return refusals[noTLS].reason
-	case errors.Is(err, errNotHello), isOther:
+		return greeting.NoTLS.Reason()
+	case errors.Is(err, greeting.ErrNotHello), isOther:
 		return "protocol"
-	case roster.CodeOf(err) == roster.CodeDenied, alerted(err):
-		return refusals[notVouched].reason
+	case roster.CodeOf(err) == roster.CodeDenied, greeting.Alerted(err):
+		return greeting.NotVouched.Reason()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return "timeout"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

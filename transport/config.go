@@ -44,7 +44,10 @@ type Config struct {
 	Cluster string        // name that both ends must share, 1 to ClusterNameMax bytes
 	Key     []byte        // KeyBytes long; both ends must share it
 	Node    roster.NodeID // this node, as peers get to see it
-	Handler Handler       // answers calls; nil refuses them
+	// ClusterID is which founding the node's cluster goes back to; "": see Belong. Nodes of two
+	// of them refuse one another.
+	ClusterID string
+	Handler   Handler // answers calls; nil refuses them
 	// Security puts TLS under every connection; nil leaves them open to be read.
 	Security Security
 	Logger   *slog.Logger // nil discards
@@ -63,6 +66,9 @@ func (c Config) Validate() error {
 	}
 	if n := len(c.Cluster); n == 0 || n > ClusterNameMax {
 		faults = append(faults, roster.Invalid("cluster", "cluster name has %d bytes; want 1 to %d", n, ClusterNameMax))
+	}
+	if len(c.ClusterID) > ClusterNameMax {
+		faults = append(faults, roster.Invalid("cluster id", "cluster id has %d bytes; want at most %d", len(c.ClusterID), ClusterNameMax))
 	}
 	if len(c.Key) != KeyBytes {
 		faults = append(faults, roster.Invalid("key", "cluster key has %d bytes; want %d", len(c.Key), KeyBytes))

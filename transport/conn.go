@@ -7,17 +7,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster"
+	"roster/transport/greeting"
 )
 
 // laneConn is an authenticated connection. The transport knows of it until it is
 // closed, so that Close can end it.
 type laneConn struct {
 	net.Conn
-	peer     roster.NodeID
-	accepted bool
-	in, out  prometheus.Counter
-	once     sync.Once
-	forget   func(*laneConn)
+	peer      roster.NodeID
+	clusterID string // which the peer belongs to; "" where it does not say
+	accepted  bool
+	in, out   prometheus.Counter
+	once      sync.Once
+	forget    func(*laneConn)
 }
 
 // Peer returns the node at the other end of a connection that came from Dial or
@@ -57,12 +59,12 @@ func (c *laneConn) Close() error {
 // adopt makes raw a connection that Close ends. An accepted one is nil, true when
 // the transport has ConnsMax of them already; nil, false means that it is closed. In
 // both cases raw is left to the caller.
-func (t *Transport) adopt(raw net.Conn, lane Lane, peer roster.NodeID, isAccepted bool) (c *laneConn, full bool) {
-	c = &laneConn{Conn: raw, peer: peer, accepted: isAccepted, in: t.metrics.bytesIn[lane], out: t.metrics.bytesOut[lane], forget: t.forget}
+func (t *Transport) adopt(raw net.Conn, lane Lane, peer greeting.Peer, isAccepted bool) (c *laneConn, full bool) {
+	c = &laneConn{Conn: raw, peer: peer.Node, clusterID: peer.ClusterID, accepted: isAccepted, in: t.metrics.bytesIn[lane], out: t.metrics.bytesOut[lane], forget: t.forget}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.mu.closed:
+	case t.mu.closed, greeting.Apart(peer.ClusterID, t.mu.cluster): // since the handshake began
 		return nil, false
 	case isAccepted && t.mu.accepted >= ConnsMax:
 		return nil, true

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"roster"
+	"roster/transport/greeting"
 )
 
 // peer is where calls to one address find their connection. It is made by the
@@ -60,15 +61,15 @@ func (t *Transport) caller(ctx context.Context, addr string) (c *caller, pooled 
 	}
 	t.mu.Unlock()
 	if !pooled && !t.run(func() { t.keep(addr, p) }) {
-		return nil, false, lost(addr, context.Canceled)
+		return nil, false, greeting.Lost(addr, context.Canceled)
 	}
 	select {
 	case <-p.ready:
 		return p.c, pooled, p.err
 	case <-t.ctx.Done():
-		return nil, false, lost(addr, t.ctx.Err())
+		return nil, false, greeting.Lost(addr, t.ctx.Err())
 	case <-ctx.Done():
-		return nil, false, lost(addr, ctx.Err())
+		return nil, false, greeting.Lost(addr, ctx.Err())
 	}
 }
 

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"io"
 	"net"
-	"strings"
 
 	"roster"
+	"roster/transport/greeting"
 )
 
 // Security makes the connections between nodes private, and lets in none but nodes.
@@ -56,10 +56,10 @@ func (t *Transport) vouch(c net.Conn, node roster.NodeID) error {
 // knows no TLS, and tells it so in the words of the node protocol.
 func unsecured(raw net.Conn, err error) bool {
 	record, ok := errors.AsType[tls.RecordHeaderError](err)
-	if !ok || string(record.RecordHeader[:len(magic)]) != magic {
+	if !ok || string(record.RecordHeader[:len(greeting.Magic)]) != greeting.Magic {
 		return false
 	}
-	_, _ = raw.Write([]byte{byte(noTLS)}) // it is hung up on in any case
+	_, _ = raw.Write([]byte{byte(greeting.NoTLS)}) // it is hung up on in any case
 	return true
 }
 
@@ -68,17 +68,9 @@ func insecure(addr string, err error) *roster.Error {
 	if e, ok := errors.AsType[*roster.Error](err); ok {
 		return &roster.Error{Code: e.Code, Detail: "the node at " + addr + " is not trusted: " + e.Detail, Cause: e.Cause}
 	}
-	e := lost(addr, err)
+	e := greeting.Lost(addr, err)
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, io.EOF) {
 		e.Detail += ": it may know no TLS: give every node --tls-ca, --tls-cert and --tls-key, or none"
 	}
 	return e
-}
-
-// alerted reports whether an error is what the peer's TLS has said about this end's
-// certificate; a dialer hears it after its own part of the handshake. The words have no
-// type of their own, but all of them name what they are about.
-func alerted(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "remote error" && strings.Contains(op.Err.Error(), "certificate")
 }

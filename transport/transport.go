@@ -2,8 +2,6 @@ package transport
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"net"
@@ -11,12 +9,12 @@ import (
 	"time"
 
 	"roster"
+	"roster/transport/greeting"
 )
 
 // Transport is one node's end of everything between nodes.
 type Transport struct {
 	c       Config
-	key     []byte // for handshakes; drawn from the cluster key, so that gossip and handshake never share one
 	log     *refusalLog
 	metrics *metrics
 	tcp     net.Listener
@@ -30,6 +28,7 @@ type Transport struct {
 	mu struct {
 		sync.Mutex
 		closed   bool
+		cluster  string // its id; "" until it is known
 		conns    map[*laneConn]struct{}
 		accepted int        // of conns
 		pending  []net.Conn // handshakes under way, oldest first
@@ -52,10 +51,6 @@ func Open(ctx context.Context, c Config) (*Transport, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	key, err := hkdf.Key(sha256.New, c.Key, nil, keyLabel, KeyBytes)
-	if err != nil {
-		return nil, err
-	}
 	m, err := newMetrics(c.Metrics)
 	if err != nil {
 		return nil, err
@@ -67,9 +62,10 @@ func Open(ctx context.Context, c Config) (*Transport, error) {
 		}
 		return nil, &roster.Error{Code: roster.CodeUnavailable, Field: "bind", Detail: "cannot listen on " + c.Bind, Cause: err}
 	}
-	t := &Transport{c: c, key: key, log: &refusalLog{logger: c.Logger}, metrics: m, tcp: tcp, udp: countedPackets{udp, m}}
+	t := &Transport{c: c, log: &refusalLog{logger: c.Logger}, metrics: m, tcp: tcp, udp: countedPackets{udp, m}}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.gossip = newLaneListener(tcp.Addr(), nil)
+	t.mu.cluster = c.ClusterID
 	t.mu.conns = make(map[*laneConn]struct{})
 	t.mu.owners = make(map[Lane]*laneListener)
 	t.mu.peers = make(map[string]*peer)
@@ -116,48 +112,84 @@ func (t *Transport) disown(lane Lane, l *laneListener) {
 
 // Dial opens a connection on a lane of the node at addr (host:port). It takes no
 // longer than ctx or HandshakeTimeout. Errors: Denied (another key, a certificate that
-// one side refuses, TLS on one side alone), Conflict (another cluster or version), Overloaded, Unavailable (nobody there, or nobody listens on that
-// lane).
+// one side refuses, TLS on one side alone), Conflict (another cluster, by name or by id, or
+// version), Overloaded, Unavailable (nobody there, or nobody listens on that lane).
 func (t *Transport) Dial(ctx context.Context, addr string, lane Lane) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, HandshakeTimeout)
 	defer cancel()
+	c, err := t.dial(ctx, addr, lane, greeting.Version)
+	if greeting.Older(err) { // a node that is not upgraded yet
+		c, err = t.dial(ctx, addr, lane, greeting.VersionBefore)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// dial tries one version of the handshake.
+func (t *Transport) dial(ctx context.Context, addr string, lane Lane, version uint8) (*laneConn, error) {
 	raw, err := t.c.Network.Dial(ctx, addr)
 	if err != nil {
-		return nil, lost(addr, err)
+		return nil, greeting.Lost(addr, err)
 	}
 	// A deadline in the past, rather than Close, interrupts the handshake: closing is
 	// left to one place.
 	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })
-	conn, node, err := t.enter(raw, addr, lane)
+	conn, peer, err := t.enter(raw, addr, lane, version)
 	if !stop() && err == nil {
-		err = lost(addr, context.Cause(ctx))
+		err = greeting.Lost(addr, context.Cause(ctx))
 	}
 	if err != nil {
 		_ = raw.Close()
 		return nil, err
 	}
-	c, _ := t.adopt(conn, lane, node, false)
+	c, _ := t.adopt(conn, lane, peer, false)
 	if c == nil {
 		_ = raw.Close()
-		return nil, lost(addr, net.ErrClosed)
+		return nil, greeting.Lost(addr, net.ErrClosed)
 	}
 	return c, nil
 }
 
 // enter is the dialer's side of everything that comes before the lane's own bytes.
-func (t *Transport) enter(raw net.Conn, addr string, lane Lane) (net.Conn, roster.NodeID, error) {
+func (t *Transport) enter(raw net.Conn, addr string, lane Lane, version uint8) (net.Conn, greeting.Peer, error) {
 	conn, err := t.secure(raw, Security.Client)
 	if err != nil {
-		return nil, "", insecure(addr, err)
+		return nil, greeting.Peer{}, insecure(addr, err)
 	}
-	node, err := t.greet(conn, addr, lane)
+	peer, err := t.party().Ask(conn, addr, uint8(lane), version)
 	if err != nil {
-		return nil, "", err
+		return nil, peer, err
 	}
-	if err := t.vouch(conn, node); err != nil {
-		return nil, "", insecure(addr, err)
+	if err := t.vouch(conn, peer.Node); err != nil {
+		return nil, peer, insecure(addr, err)
 	}
-	return conn, node, nil
+	return conn, peer, nil
+}
+
+// party is this node as it shows itself in handshakes from now on.
+func (t *Transport) party() greeting.Party {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return greeting.Party{Node: t.c.Node, Cluster: t.c.Cluster, ClusterID: t.mu.cluster, Key: t.c.Key}
+}
+
+// Belong says which cluster this node belongs to from now on, by the id of its founding.
+// Connections with nodes of another one end.
+func (t *Transport) Belong(clusterID string) {
+	var foreign []net.Conn
+	t.mu.Lock()
+	t.mu.cluster = clusterID
+	for c := range t.mu.conns {
+		if c.clusterID != "" && c.clusterID != clusterID {
+			foreign = append(foreign, c)
+		}
+	}
+	t.mu.Unlock()
+	for _, c := range foreign {
+		_ = c.Close()
+	}
 }
 
 // Close ends every connection, listener and handler, and returns when all have

@@ -32,8 +32,11 @@ type Config struct {
 	// Call calls a method of another node.
 	Call func(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error)
 	// Alive lists the live members, sorted, this node among them.
-	Alive  func() []roster.NodeID
-	Logger *slog.Logger
+	Alive func() []roster.NodeID
+	// Clusters lists the ids of clusters that live members belong to, as far as they say so;
+	// nil: nobody knows. Between two, a node does not choose.
+	Clusters func() []string
+	Logger   *slog.Logger
 }
 
 // unmarshal reads the JSON of a message.

@@ -37,6 +37,7 @@ type Founder struct {
 	config   Config
 	turn     chan struct{}
 	released map[roster.NodeID]uint64
+	warned   bool          // of two clusters; for Meet alone
 	decided  chan struct{} // closed when identity.ClusterID is set
 }
 
@@ -112,6 +113,9 @@ func (f *Founder) Meet(ctx context.Context) error {
 // round is one try. Only a fault of the own disk or a lasting refusal is an error.
 func (f *Founder) round(ctx context.Context) error {
 	members := f.config.Alive()
+	if f.torn() {
+		return nil
+	}
 	if admitted, err := f.seekAdmission(ctx, members); admitted || err != nil {
 		return err
 	}
@@ -120,6 +124,21 @@ func (f *Founder) round(ctx context.Context) error {
 		return f.propose(ctx, members[:f.config.Expect])
 	}
 	return nil
+}
+
+// torn reports whether this node has met two clusters under its name and key. To which one
+// it belongs is not for chance to decide.
+func (f *Founder) torn() bool {
+	if f.config.Clusters == nil {
+		return false
+	}
+	ids := f.config.Clusters()
+	torn := len(ids) > 1
+	if torn && !f.warned {
+		f.config.Logger.Error("two clusters have one name and one key, and this node has met both: it joins neither until one is gone; --join should name nodes of one", "cluster_ids", ids)
+	}
+	f.warned = torn
+	return torn
 }
 
 func (f *Founder) mayPropose(members []roster.NodeID) bool {

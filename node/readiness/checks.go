@@ -46,7 +46,11 @@ func cluster(f Facts) roster.Check {
 }
 
 func members(f Facts) roster.Check {
-	return roster.Check{Name: "members", OK: f.Alive >= f.Expect, Detail: fmt.Sprintf("%d alive, at least %d expected", f.Alive, f.Expect)}
+	check := roster.Check{Name: "members", OK: f.Alive >= f.Expect, Detail: fmt.Sprintf("%d alive, at least %d expected", f.Alive, f.Expect)}
+	if f.Refusal != nil && f.Identity.ClusterID != "" { // before that, the check of the cluster says so
+		check.Detail += "; " + f.Refusal.Error()
+	}
+	return check
 }
 
 // clusterMap judges how far this node's picture of who owns what may lie behind.

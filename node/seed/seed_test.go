@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"roster/fsm"
 	"roster/internal/testcluster"
 	"roster/node"
+	"roster/node/founding"
 	"roster/node/seed"
 )
 
@@ -274,16 +276,30 @@ func TestOldNodesStayOut(t *testing.T) {
 	c.Cluster = "again"
 	_, err := seed.Restore(c, archive)
 	must(t, err)
-	startsAgain(t, old, fresh)
+	startsAgain(t, "again", old, fresh)
+}
+
+// TestOldNodesStayOutByID: neither name nor key is new, although --new-key was given. What
+// tells the clusters apart is the id of each, and an old node says why it is not let in.
+func TestOldNodesStayOutByID(t *testing.T) {
+	var archive *backup.Archive
+	old, fresh := newPlaces(t), newPlaces(t)
+	old.run(t, "", func(c *testcluster.Cluster) {
+		register(c, 0, roster.Agent{ID: "demo/a0"})
+		archive = archived(c, 1)
+	})
+	_, err := seed.Restore(seed.Config{Dir: fresh[0], Name: "n0", NewKey: true, Store: node.StoreDefault}, archive)
+	must(t, err)
+	startsAgain(t, "test", old, fresh)
 }
 
 // startsAgain starts the new cluster, and a node of the old one beside it.
-func startsAgain(t *testing.T, old, fresh places) {
+func startsAgain(t *testing.T, name string, old, fresh places) {
 	t.Helper()
 	next := 0
 	testcluster.Run(t, testcluster.Options{Durable: true, Shards: 3, Cold: true, Configure: func(_ *testing.T, c *node.Config) {
 		c.Expect = 0 // nobody founds anything
-		if c.DataDir, c.Cluster = fresh[next], "again"; next == 2 {
+		if c.DataDir, c.Cluster = fresh[next], name; next == 2 {
 			c.DataDir, c.Cluster = old[2], "test"
 		}
 		next++
@@ -300,8 +316,37 @@ func startsAgain(t *testing.T, old, fresh places) {
 				t.Errorf("it is in: %+v", m)
 			}
 		}
+		members, err = c.Node(2).Members(context.Background())
+		must(t, err)
+		for _, m := range members {
+			if (m.ID == c.Node(0).ID() || m.ID == c.Node(1).ID()) && m.State != roster.NodeLeft {
+				t.Errorf("the old node lists %+v", m)
+			}
+		}
+		refused(c, archivedID(t, old[2]), archivedID(t, fresh[0]), name == "test")
 		stillThere(c)
 	})
+}
+
+// refused wants the old node to say in its readiness why nobody lets it in.
+func refused(c *testcluster.Cluster, oldID, newID string, byID bool) {
+	c.Helper()
+	checks, err := c.Node(2).Ready(context.Background())
+	must(c.T, err)
+	for _, check := range checks {
+		if strings.Contains(check.Detail, "another name than") && !byID || byID && strings.Contains(check.Detail, oldID) && strings.Contains(check.Detail, newID) {
+			return
+		}
+	}
+	c.Errorf("it does not say why: %+v", checks)
+}
+
+// archivedID reads which cluster a directory belongs to.
+func archivedID(t *testing.T, dir string) string {
+	t.Helper()
+	id, err := founding.ReadIdentity(dir)
+	must(t, err)
+	return id.ClusterID
 }
 
 // stillThere wants demo/a0 where the new cluster is.

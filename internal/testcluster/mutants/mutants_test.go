@@ -76,6 +76,10 @@ var all = []mutant{
 		{"search.go", "s.row[held] += length - s.reached[c]", "_ = held"}}},
 	{"founders that do not vote are not heard", "internal/testcluster", "TestFoundersThatDoNotVote", []edit{
 		{"../../node/router/leader.go", "if m == nil || r.config.Alive == nil {", "if m != nil || r.config.Alive == nil {"}}},
+	{"handshakes take any cluster id", "transport", "TestTwoClustersOfOneNameAndKey", []edit{
+		{"greeting/greeting.go", "return a != \"\" && b != \"\" && a != b", "return false"}}},
+	{"gossip takes members of any cluster id", "cluster", "TestTwoClustersDoNotMix", []edit{
+		{"events.go", "meta.ClusterID != own {", "meta.ClusterID == \"x\" {"}}},
 }
 
 // TestMutantsAreFound lets the tests look for each bug.
