@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -77,6 +78,7 @@ func Fast() Timing {
 type tuning struct {
 	trailing, threshold uint64
 	interval, compact   time.Duration
+	hold                int64
 	machine             func(roster.ShardID) replica.Machine
 	store               func(logstore.Store) logstore.Store
 }
@@ -126,9 +128,7 @@ func (c Config) withDefaults() Config {
 	if c.Profile == nil {
 		c.Profile = profile
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -153,18 +153,10 @@ func profile(id roster.ShardID) Timing {
 }
 
 func (t tuning) withDefaults() tuning {
-	if t.trailing == 0 {
-		t.trailing = trailingLogs
-	}
-	if t.threshold == 0 {
-		t.threshold = snapshotThreshold
-	}
-	if t.interval == 0 {
-		t.interval = snapshotInterval
-	}
-	if t.compact == 0 {
-		t.compact = compactEvery
-	}
+	t.trailing = cmp.Or(t.trailing, trailingLogs)
+	t.threshold = cmp.Or(t.threshold, snapshotThreshold)
+	t.interval = cmp.Or(t.interval, snapshotInterval)
+	t.compact = cmp.Or(t.compact, compactEvery)
 	if t.machine == nil {
 		t.machine = func(id roster.ShardID) replica.Machine { return fsm.New(id) }
 	}
