@@ -16,9 +16,13 @@ type Meta struct {
 	Bind    string // host:port for everything between nodes, as configured
 	HTTP    string // host:port of the HTTP API
 	Version string
+	// Level is up to which level of commands the node can apply; 1 to 255, and 1 where a
+	// node does not say it.
+	Level int
 }
 
-// The encoding: version, flags, then the four texts, each behind one byte of length.
+// The encoding: version, flags, then the four texts, each behind one byte of length,
+// then, if it is more than 1, the level.
 // Later versions append.
 const (
 	metaVersion  = 1
@@ -30,6 +34,9 @@ const (
 // Validate reports an Invalid error when m cannot be encoded.
 func (m Meta) Validate() error {
 	size := metaOverhead
+	if m.Level > 1 {
+		size++
+	}
 	for _, text := range [...]struct{ field, s string }{{"name", m.Name}, {"bind", m.Bind}, {"http", m.HTTP}, {"version", m.Version}} {
 		size += len(text.s)
 		if len(text.s) > metaTextMax || !plain(text.s) {
@@ -58,6 +65,9 @@ func (m Meta) encode(leaving bool) []byte {
 	for _, s := range [...]string{m.Name, m.Bind, m.HTTP, m.Version} {
 		b = append(append(b, byte(len(s))), s...)
 	}
+	if m.Level > 1 {
+		b = append(b, byte(min(m.Level, 255)))
+	}
 	return b
 }
 
@@ -77,6 +87,9 @@ func decodeMeta(b []byte) (m Meta, leaving bool, err error) {
 	}
 	if m.Validate() != nil {
 		return Meta{}, false, errMeta
+	}
+	if m.Level = 1; len(b) > 0 {
+		m.Level = max(1, int(b[0]))
 	}
 	return m, leaving, nil
 }

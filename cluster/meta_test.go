@@ -11,10 +11,16 @@ import (
 func TestMetaSurvivesTheWire(t *testing.T) {
 	want := Meta{Name: "n1", Bind: "node-1:7500", HTTP: "10.0.0.1:7400", Version: "1.2.3-ü"}
 	for _, leaving := range []bool{false, true} {
-		got, left, err := decodeMeta(want.encode(leaving))
-		if err != nil || got != want || left != leaving {
-			t.Errorf("decoded %+v, %v, %v", got, left, err)
+		for _, want.Level = range []int{1, 2, 255} {
+			got, left, err := decodeMeta(want.encode(leaving))
+			if err != nil || got != want || left != leaving {
+				t.Errorf("decoded %+v, %v, %v", got, left, err)
+			}
 		}
+	}
+	silent := want
+	if want.Level, silent.Level = 1, 0; string(silent.encode(false)) != string(want.encode(false)) {
+		t.Error("a node of level 1 says something that those before levels did not")
 	}
 }
 
