@@ -55,6 +55,20 @@ type ClusterMap struct {
 	Draining []NodeID `json:"draining,omitempty"`
 	// Paused stops what moves voters; what is under way is finished.
 	Paused bool `json:"paused,omitempty"`
+	// Level is up to which level every node can apply commands: see fsm/codec. It never
+	// falls; 0 is level 1.
+	Level int `json:"level,omitempty"`
+	// PausedUntil ends Paused by itself, so that nobody who dies leaves it behind; 0 is
+	// an operator's pause, which has no end.
+	PausedUntil LogTime `json:"paused_until,omitempty"`
+}
+
+// LevelMax bounds a level of commands.
+const LevelMax = 1 << 15
+
+// Still reports whether nothing moves voters at a moment of log time.
+func (m ClusterMap) Still(now LogTime) bool {
+	return m.Paused && (m.PausedUntil == 0 || now < m.PausedUntil)
 }
 
 // Bounds of what the system shard knows.
@@ -68,6 +82,9 @@ const (
 func (m ClusterMap) Validate() error {
 	if max(len(m.Cluster), len(m.ClusterID), len(m.Durability)) > NodeTextMax {
 		return Invalid("map", "a name is longer than %d bytes", NodeTextMax)
+	}
+	if m.Level < 0 || m.Level > LevelMax {
+		return Invalid("level", "%d: want 0 to %d", m.Level, LevelMax)
 	}
 	if len(m.Slots) != SlotCount {
 		return Invalid("slots", "%d slots; want %d", len(m.Slots), SlotCount)
@@ -184,6 +201,7 @@ type NodeStatus struct {
 	Shards     int        `json:"shards"`
 	Agents     int        `json:"agents"`
 	Map        uint64     `json:"map"`    // version of the cluster map that it goes by; 0: none yet
+	Level      int        `json:"level"`  // of commands, that all nodes have agreed on; 0: it knows of no map yet
 	Expect     int        `json:"expect"` // how many members it wants to see before it is ready
 }
 

@@ -19,10 +19,14 @@ type Meta struct {
 	// ClusterID is which founding the node's cluster goes back to; "" until it has one, and
 	// of builds that do not say.
 	ClusterID string
+	// Level is up to which level of commands the node can apply; 1 to 255, and 1 where a
+	// node does not say it.
+	Level int
 }
 
-// The encoding: version, flags, then four texts, each behind one byte of length; then the
-// cluster id, which builds before it do not write and do not read. Later versions append.
+// The encoding: version, flags, then four texts, each behind one byte of length; then, if
+// there is either, the cluster id as another text, and the level, if it is more than 1.
+// Builds before these read neither. Later versions append.
 const (
 	metaVersion  = 1
 	metaTextMax  = 255
@@ -33,7 +37,10 @@ const (
 // Validate reports an Invalid error when m cannot be encoded.
 func (m Meta) Validate() error {
 	size := metaOverhead
-	if m.ClusterID != "" {
+	if m.ClusterID != "" || m.Level > 1 {
+		size++
+	}
+	if m.Level > 1 {
 		size++
 	}
 	for _, text := range [...]struct{ field, s string }{{"name", m.Name}, {"bind", m.Bind}, {"http", m.HTTP}, {"version", m.Version}, {"cluster_id", m.ClusterID}} {
@@ -64,8 +71,11 @@ func (m Meta) encode(leaving bool) []byte {
 	for _, s := range [...]string{m.Name, m.Bind, m.HTTP, m.Version} {
 		b = append(append(b, byte(len(s))), s...)
 	}
-	if m.ClusterID != "" {
+	if m.ClusterID != "" || m.Level > 1 {
 		b = append(append(b, byte(len(m.ClusterID))), m.ClusterID...)
+	}
+	if m.Level > 1 {
+		b = append(b, byte(min(m.Level, 255)))
 	}
 	return b
 }
@@ -90,6 +100,9 @@ func decodeMeta(b []byte) (m Meta, leaving bool, err error) {
 	}
 	if m.Validate() != nil {
 		return Meta{}, false, errMeta
+	}
+	if m.Level = 1; len(b) > 0 {
+		m.Level = max(1, int(b[0]))
 	}
 	return m, leaving, nil
 }

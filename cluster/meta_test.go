@@ -12,17 +12,23 @@ func TestMetaSurvivesTheWire(t *testing.T) {
 	want := Meta{Name: "n1", Bind: "node-1:7500", HTTP: "10.0.0.1:7400", Version: "1.2.3-ü"}
 	for _, leaving := range []bool{false, true} {
 		want.ClusterID = map[bool]string{true: "0123456789abcdef"}[leaving] // with and without
-		got, left, err := decodeMeta(want.encode(leaving))
-		if err != nil || got != want || left != leaving {
-			t.Errorf("decoded %+v, %v, %v", got, left, err)
+		for _, want.Level = range []int{1, 2, 255} {
+			got, left, err := decodeMeta(want.encode(leaving))
+			if err != nil || got != want || left != leaving {
+				t.Errorf("decoded %+v, %v, %v", got, left, err)
+			}
 		}
+	}
+	silent := want
+	if want.Level, silent.Level = 1, 0; string(silent.encode(false)) != string(want.encode(false)) {
+		t.Error("a node of level 1 says something that those before levels did not")
 	}
 }
 
 // TestMetaOfTheBuildBefore: its bytes are read, and it reads those of today.
 func TestMetaOfTheBuildBefore(t *testing.T) {
 	before := []byte("\x01\x00\x02n1\x03b:1\x03h:2\x013")
-	want := Meta{Name: "n1", Bind: "b:1", HTTP: "h:2", Version: "3"}
+	want := Meta{Name: "n1", Bind: "b:1", HTTP: "h:2", Version: "3", Level: 1}
 	if got, _, err := decodeMeta(before); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}

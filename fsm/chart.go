@@ -21,6 +21,9 @@ func (m *Machine) setMap(c roster.SetMap) error {
 	if at := m.nodes.clusterMap().Version; c.If != at {
 		return refuse(roster.CodeConflict, "the cluster map has version %d, not %d", at, c.If)
 	}
+	if at := m.nodes.clusterMap().Level; c.Map.Level < at {
+		return refuse(roster.CodeRefused, "the level of commands never falls, and is %d", at)
+	}
 	if err := c.Map.Validate(); err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (n *Node) Shards(context.Context) ([]roster.ShardStatus, error) {
 // Status describes this node in a few words.
 func (n *Node) Status(ctx context.Context) (roster.NodeStatus, error) {
 	s := roster.NodeStatus{Cluster: n.config.Cluster, Node: n.ID(), Version: n.config.Version, Insecure: n.config.Insecure, Auth: n.config.Auth,
-		Durability: n.config.Durability, Members: len(n.aliveIDs()), Map: n.router.Ring(), Expect: n.config.Expect}
+		Durability: n.config.Durability, Members: len(n.aliveIDs()), Map: n.router.Ring(), Level: n.router.Level(), Expect: n.config.Expect}
 	for _, g := range n.host.Groups() {
 		s.Shards++
 		s.Agents += g.Status().Agents

@@ -24,6 +24,9 @@ func (n *Node) serveAdmit(ctx context.Context, body []byte) ([]byte, error) {
 	case a.Durability != id.Durability:
 		return nil, roster.Errorf(roster.CodeConflict, "the cluster keeps durability %s; start the node with that", id.Durability)
 	}
+	if m := n.router.Map(); m != nil && m.Level > max(a.Level, 1) {
+		return nil, founding.TooOld(m.Level, max(a.Level, 1))
+	}
 	if err := n.nameIsFree(a.Node); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,9 @@ func (n *Node) followMap(ctx context.Context, system *shard.Group) error {
 		if _, err := system.View(func(v *fsm.View) error { m = v.Map(); return nil }); err != nil {
 			return err
 		}
+		if err := n.keepLevel(m.Level); err != nil {
+			return err
+		}
 		n.router.SetMap(m)
 		n.looked.Store(int64(max(n.lease.Age()-age, 1)))
 		if m.Version == 0 {

@@ -13,6 +13,7 @@ import (
 
 	"roster"
 	"roster/cluster"
+	"roster/fsm/codec"
 	"roster/node/archive"
 	"roster/node/closing"
 	"roster/node/digests"
@@ -120,7 +121,7 @@ func (n *Node) open(ctx context.Context) error {
 // foundingConfig says what this node brings to a founding or an admission.
 func (n *Node) foundingConfig() founding.Config {
 	return founding.Config{Cluster: n.config.Cluster, Name: n.config.Name, DataDir: n.config.DataDir, Durability: n.config.Durability,
-		Expect: n.config.Expect, Shards: n.config.Shards, Self: n.self, Call: n.call, Alive: n.aliveIDs, Clusters: func() []string { return n.gossip.ClusterIDs() }, Logger: n.config.Logger}
+		Expect: n.config.Expect, Shards: n.config.Shards, Level: codec.Level, Self: n.self, Call: n.call, Alive: n.aliveIDs, Clusters: func() []string { return n.gossip.ClusterIDs() }, Logger: n.config.Logger}
 }
 
 // self is what this node enters in the system shard.
@@ -171,20 +172,20 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 	n.Issuer = tokens.New(n.router, n.config.RootToken)
 	n.digests = digests.New(digests.Config{Self: id.NodeID, Dir: n.config.DataDir, Groups: n.host.Groups, Call: n.call, Logger: n.log})
 	n.sessions = sessions.New(sessions.Config{Router: n.router, Self: id.NodeID, Call: n.call, Logger: n.log})
-	n.steering = steering.New(steering.Config{Self: id.NodeID, Groups: n.host.Groups, Alive: n.aliveIDs, After: n.config.ReplaceAfter, Logger: n.log,
+	n.steering = steering.New(steering.Config{Self: id.NodeID, Groups: n.host.Groups, Alive: n.aliveIDs, Levels: n.levels, Level: codec.Level, After: n.config.ReplaceAfter, Logger: n.log,
 		System: func() (*shard.Group, error) { return n.router.Group(roster.SystemShard) },
 		Propose: func(ctx context.Context, c roster.Command) error {
 			_, err := n.router.ProposeOwn(ctx, roster.SystemShard, c)
 			return err
 		}})
-	n.Archiver = archive.New(archive.Config{Router: n.router, Groups: n.host.Groups, Pause: n.steering.Pause, Version: n.config.Version,
+	n.Archiver = archive.New(archive.Config{Router: n.router, Groups: n.host.Groups, Hold: n.steering.Hold, Version: n.config.Version,
 		Shards: func() int { return n.founder.Look().Shards + 1 }})
 	return nil
 }
 
 func (n *Node) openGossip(ctx context.Context, id *founding.Identity) (err error) {
 	n.gossip, err = cluster.Open(cluster.Config{ID: id.NodeID, Cluster: id.Cluster, Key: n.config.Key,
-		Meta:      cluster.Meta{Name: n.config.Name, Bind: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version, ClusterID: id.ClusterID},
+		Meta:      cluster.Meta{Name: n.config.Name, Bind: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version, ClusterID: id.ClusterID, Level: codec.Level},
 		Advertise: n.config.Advertise, Packets: n.net.Packets(), Streams: n.net.Listener(transport.LaneGossip),
 		Dial: func(ctx context.Context, addr string) (conn, error) {
 			return n.net.Dial(ctx, addr, transport.LaneGossip)

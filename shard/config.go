@@ -86,6 +86,7 @@ func Fast() Timing {
 
 // tuning is what tests change.
 type tuning struct {
+	hold    int64
 	machine func(roster.ShardID) replica.Machine
 	store   func(logstore.Store) logstore.Store
 }
@@ -135,9 +136,7 @@ func (c Config) withDefaults() Config {
 	if c.Profile == nil {
 		c.Profile = profile
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -163,12 +162,8 @@ func profile(id roster.ShardID) Timing {
 }
 
 func (c Compaction) withDefaults() Compaction {
-	return Compaction{
-		Trailing:  cmp.Or(c.Trailing, trailingLogs),
-		Threshold: cmp.Or(c.Threshold, snapshotThreshold),
-		Interval:  cmp.Or(c.Interval, snapshotInterval),
-		Changes:   cmp.Or(c.Changes, compactEvery),
-	}
+	return Compaction{cmp.Or(c.Trailing, trailingLogs), cmp.Or(c.Threshold, snapshotThreshold),
+		cmp.Or(c.Interval, snapshotInterval), cmp.Or(c.Changes, compactEvery)}
 }
 
 func (t tuning) withDefaults() tuning {

@@ -19,6 +19,7 @@ import (
 	"roster/shard/replica"
 	"roster/shard/rounds"
 	"roster/shard/stores"
+	"roster/shard/trail"
 )
 
 const (
@@ -51,6 +52,7 @@ type Group struct {
 	logs     *logstore.FailStop
 	snaps    *logstore.Snapshots
 	link     *link.Transport
+	trail    *trail.Trail
 	raft     *raft.Raft
 	proposer *proposer
 	reads    *rounds.Rounds

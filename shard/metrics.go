@@ -19,11 +19,11 @@ func (g *Group) sample() metrics.Sample {
 	if age == replica.Never {
 		age = -1
 	}
-	p := g.proposer
+	p, snapshots := g.proposer, g.trail.Figures()
 	return metrics.Sample{
 		Shard: g.id, Index: g.replica.Index(), Term: g.raft.CurrentTerm(), Leading: g.reign.Load() != nil, Age: age,
 		Stalled: g.store.Stalled(), Queue: p.queue.Len(), Ops: p.ops.Load(), Entries: p.entries.Load(), Refused: p.refused.Load(),
-		Stopped: g.fault() != nil,
+		Stopped: g.fault() != nil, Installs: snapshots.Installs, Looping: snapshots.Looping, Held: snapshots.Held,
 	}
 }
 

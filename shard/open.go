@@ -16,6 +16,7 @@ import (
 	"roster/shard/logstore"
 	"roster/shard/replica"
 	"roster/shard/rounds"
+	"roster/shard/trail"
 )
 
 // openGroup builds a group bottom up: store, snapshots, machine, link, Raft.
@@ -35,6 +36,7 @@ func (h *Host) openGroup(id roster.ShardID, bootstrap []Server) (*Group, error) 
 	g.fresh = replica.NewFreshness(g.store)
 	g.replica = replica.New(id, c.tuning.machine(id), replica.Options{OnApply: g.onApply, OnFault: g.machineFault, OnHealed: g.heal})
 	g.openLink(h.hub)
+	g.trail = trail.New(trail.Options{Follower: g.link.Follower, Trailing: c.Compaction.Trailing, HoldBytes: c.tuning.hold, Logger: g.logger, Now: c.Now})
 	g.store.Tell(g.below) // everything that a fault stops is there
 	notify := make(chan bool, notifyMax)
 	if err := g.start(notify, bootstrap); err != nil {
@@ -79,6 +81,9 @@ func (g *Group) openLink(hub *link.Hub) {
 		},
 		OnContact: g.contacted,
 		OnGone:    g.gone,
+		Install: func(ctx context.Context, to raft.ServerID, index uint64, send func() error) error {
+			return g.trail.Install(ctx, to, index, send)
+		},
 	})
 }
 
@@ -117,7 +122,7 @@ func (g *Group) newRaft(c *raft.Config) error {
 			}
 			ended <- err
 		}()
-		g.raft, err = raft.NewRaft(c, g.replica, g.logs, g.logs, g.snaps, g.link)
+		g.raft, err = raft.NewRaft(c, g.replica, g.trail.Over(g.logs), g.logs, g.snaps, g.link)
 	}()
 	err := <-ended
 	if err == nil {

@@ -31,6 +31,7 @@ func (a *app) statusCommand() *cobra.Command {
 			t.Add("cluster", s.Cluster)
 			t.Add("node", string(s.Node))
 			t.Add("version", s.Version)
+			t.Add("level", strconv.Itoa(s.Level))
 			t.Add("ready", ready)
 			t.Add("doors", doors)
 			t.Add("durability", string(s.Durability))

@@ -26,7 +26,7 @@ type World struct {
 // Plan says what is moving, what is to move and why, and returns the map to store next;
 // its version is that of the present one while nothing is to be stored.
 func Plan(w World) (roster.MovePlan, roster.ClusterMap) {
-	plan := roster.MovePlan{Paused: w.Map.Paused, Moves: []roster.Move{}}
+	plan := roster.MovePlan{Paused: w.Map.Still(w.Now), Moves: []roster.Move{}}
 	plan.Moves = append(plan.Moves, w.underWay()...)
 	moving := len(plan.Moves)
 	fit := w.Fit()
@@ -37,7 +37,7 @@ func Plan(w World) (roster.MovePlan, roster.ClusterMap) {
 	target := dht.NewRing(fit, dht.Options{Shards: shards(w.Map), Current: w.Map.Shards}).Assignment()
 	waiting := w.waiting(target, plan.Moves)
 	plan.Moves = append(plan.Moves, waiting...)
-	if w.Map.Paused || len(fit) == 0 {
+	if plan.Paused || len(fit) == 0 {
 		return plan, w.Map
 	}
 	return plan, w.next(target, waiting, moving)

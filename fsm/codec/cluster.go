@@ -27,33 +27,40 @@ func DecodeMap(b []byte) (roster.ClusterMap, error) {
 // a map that does without is written, and read, as it ever was.
 const (
 	mapBase    = 6
-	mapSteered = 8 // with Draining and Paused
+	mapSteered = 8  // with Draining and Paused
+	mapLevel   = 10 // with Level and PausedUntil: from level 2 on
 )
 
 // Map writes a cluster map.
 func (w *Writer) Map(m roster.ClusterMap) {
-	steered := len(m.Draining) > 0 || m.Paused
-	if steered {
-		w.Array(mapSteered)
-	} else {
-		w.Array(mapBase)
+	values := mapBase
+	switch {
+	case m.Level > 0 || m.PausedUntil != 0:
+		values = mapLevel
+	case len(m.Draining) > 0 || m.Paused:
+		values = mapSteered
 	}
+	w.Array(values)
 	w.Uint(m.Version)
 	w.Text(m.Cluster)
 	w.Text(m.ClusterID)
 	w.Text(string(m.Durability))
 	list(w, m.Slots, (*Writer).shard)
 	list(w, m.Shards, (*Writer).voters)
-	if steered {
+	if values >= mapSteered {
 		list(w, m.Draining, (*Writer).member)
 		w.Bool(m.Paused)
+	}
+	if values == mapLevel {
+		w.Uint(uint64(m.Level))
+		w.Int(int64(m.PausedUntil))
 	}
 }
 
 // Map reads a cluster map.
 func (r *Reader) Map() roster.ClusterMap {
 	n := r.List()
-	if r.err == nil && n != mapBase && n != mapSteered {
+	if r.err == nil && n != mapBase && n != mapSteered && n != mapLevel {
 		r.Fail("a cluster map of %d values: it was written by a newer version", n)
 	}
 	m := roster.ClusterMap{
@@ -64,8 +71,11 @@ func (r *Reader) Map() roster.ClusterMap {
 		Slots:      items(r, (*Reader).shard),
 		Shards:     items(r, (*Reader).voters),
 	}
-	if n == mapSteered {
+	if n >= mapSteered {
 		m.Draining, m.Paused = items(r, (*Reader).member), r.Bool()
+	}
+	if n == mapLevel {
+		m.Level, m.PausedUntil = int(r.Uint32()), roster.LogTime(r.Int())
 	}
 	return m
 }

@@ -100,7 +100,9 @@ func TestGoldenResults(t *testing.T) {
 func TestGoldenMap(t *testing.T) {
 	steered := clusterMap()
 	steered.Draining, steered.Paused = []roster.NodeID{"n2-0b0c0d0e"}, true
-	for name, m := range map[string]roster.ClusterMap{"map": clusterMap(), "map_steered": steered} {
+	levelled := steered
+	levelled.Level, levelled.PausedUntil = 300, 1<<40
+	for name, m := range map[string]roster.ClusterMap{"map": clusterMap(), "map_steered": steered, "map_level": levelled} {
 		b, err := AppendMap(nil, m)
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 type Encoded struct {
 	bytes []byte // as AppendOp writes
 	kind  roster.Kind
+	level int16
 	exact bool
 }
 
@@ -24,7 +25,11 @@ func Encode(op roster.Op) (Encoded, error) {
 	if err != nil {
 		return Encoded{}, err
 	}
-	return Encoded{bytes: b, kind: op.Command.Kind(), exact: op.Request.Client != 0}, nil
+	return encoded(b, op), nil
+}
+
+func encoded(b []byte, op roster.Op) Encoded {
+	return Encoded{bytes: b, kind: op.Command.Kind(), level: int16(LevelOf(op.Command)), exact: op.Request.Client != 0}
 }
 
 // Check takes an operation that another node wrote, as AppendOp does, and keeps b. It
@@ -38,7 +43,7 @@ func Check(b []byte) (Encoded, error) {
 	if err := r.Finish(); err != nil {
 		return Encoded{}, err
 	}
-	e := Encoded{bytes: b, kind: op.Command.Kind(), exact: op.Request.Client != 0}
+	e := encoded(b, op)
 	if b[0] != codeFixArray|2 || b[1] != opVersion {
 		return e.plain() // an array may be written in longer forms than ours
 	}
@@ -56,6 +61,9 @@ func (e Encoded) plain() (Encoded, error) {
 
 // Kind returns the kind of the operation's command.
 func (e Encoded) Kind() roster.Kind { return e.kind }
+
+// Level returns the level of commands that the operation needs: see Level.
+func (e Encoded) Level() int { return int(e.level) }
 
 // Exact reports whether the operation carries a Request, so that it may be sent again.
 func (e Encoded) Exact() bool { return e.exact }

@@ -18,8 +18,8 @@ import (
 type Config struct {
 	Router *router.Router
 	Groups func() []*shard.Group // every replica of this node, by shard
-	// Pause stops what moves votes, or lets it go on.
-	Pause func(ctx context.Context, paused bool) error
+	// Hold stops what moves votes, if it is not stopped, until release or for a while.
+	Hold func(ctx context.Context) (release func(context.Context) error, err error)
 	// Shards is how many shards the cluster has, the system shard among them.
 	Shards func() int
 	// Version is the program's, for the manifest.
@@ -88,18 +88,19 @@ func (a *Archiver) cut(ctx context.Context) (m backup.Manifest, parts []backup.P
 // then on. resume undoes that, also when ctx has ended.
 func (a *Archiver) still(ctx context.Context, system *shard.Group) (chart roster.ClusterMap, resume func() error, err error) {
 	chart, err = a.chart(ctx, system)
-	if err != nil || chart.Paused {
+	if err != nil || chart.Paused && chart.PausedUntil == 0 {
 		return chart, func() error { return nil }, err
 	}
+	release, err := a.config.Hold(ctx)
 	resume = func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roster.RequestDeadline)
 		defer cancel()
-		if err := a.await(ctx, system); err != nil { // Pause looks at this replica
+		if err := a.await(ctx, system); err != nil { // releasing looks at this replica
 			return err
 		}
-		return a.config.Pause(ctx, false)
+		return release(ctx)
 	}
-	if err = a.config.Pause(ctx, true); err == nil {
+	if err == nil {
 		chart, err = a.chart(ctx, system)
 	}
 	if err != nil {

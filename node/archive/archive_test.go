@@ -40,7 +40,7 @@ type solo struct {
 	*Archiver
 	host   *shard.Host
 	router *router.Router
-	pauses []bool // what Pause was told
+	pauses []bool // what Hold and release did
 }
 
 func run(t *testing.T, test func(*solo)) {
@@ -59,7 +59,7 @@ func run(t *testing.T, test func(*solo)) {
 		}
 		s := &solo{T: t, host: host, router: router.New(router.Config{Self: "n1", Groups: host.Group})}
 		defer s.router.Close()
-		s.Archiver = New(Config{Router: s.router, Groups: host.Groups, Pause: s.pause, Shards: func() int { return 3 }, Version: "1"})
+		s.Archiver = New(Config{Router: s.router, Groups: host.Groups, Hold: s.hold, Shards: func() int { return 3 }, Version: "1"})
 		slots := make([]roster.ShardID, roster.SlotCount)
 		for i := range slots {
 			slots[i] = 1
@@ -91,6 +91,10 @@ func (s *solo) change(edit func(*roster.ClusterMap)) {
 	edit(&m)
 	_, err := s.router.ProposeOwn(s.Context(), roster.SystemShard, roster.SetMap{If: version, Map: m})
 	must(s.T, err)
+}
+
+func (s *solo) hold(ctx context.Context) (func(context.Context) error, error) {
+	return func(ctx context.Context) error { return s.pause(ctx, false) }, s.pause(ctx, true)
 }
 
 func (s *solo) pause(_ context.Context, paused bool) error {

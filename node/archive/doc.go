@@ -8,7 +8,7 @@
 //     node's replica, once it has come that far, gives its state at next to no cost.
 //   - The shards are cut within the same moments, not at one instant: of two writes in
 //     two shards, the later may be in it without the earlier.
-//   - What moves votes is paused meanwhile, as [Config].Pause does it, unless it was paused
+//   - What moves votes is paused meanwhile, as [Config].Hold does it, unless it was paused
 //     before, which it then stays. Should the cluster map change all the same, the cut is
 //     void: Conflict, before a byte is written.
 //

@@ -17,6 +17,7 @@ type Hello struct {
 type Admission struct {
 	Node       roster.NodeInfo   `json:"node"`
 	Durability roster.Durability `json:"durability"`
+	Level      int               `json:"level,omitempty"` // of commands, that it can apply; 0 is 1
 }
 
 // Entry is the answer to an Admission.
@@ -85,7 +86,7 @@ func (f *Founder) greet(ctx context.Context, member roster.NodeID) (Hello, error
 func (f *Founder) enter(ctx context.Context, member roster.NodeID) (Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, roster.RequestDeadline)
 	defer cancel()
-	body, err := json.Marshal(Admission{Node: f.config.Self(), Durability: f.config.Durability})
+	body, err := json.Marshal(Admission{Node: f.config.Self(), Durability: f.config.Durability, Level: f.config.Level})
 	if err != nil {
 		return Entry{}, err
 	}

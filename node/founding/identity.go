@@ -27,6 +27,9 @@ type Identity struct {
 	// ClusterID is set once the node belongs to a founded cluster.
 	ClusterID string `json:"cluster_id,omitempty"`
 	Shards    int    `json:"shards,omitempty"`
+	// Level is the highest level of commands that this node has seen agreed on: a build
+	// that cannot apply those does not start here.
+	Level int `json:"level,omitempty"`
 	// Founding is how the cluster began, on the nodes that began it.
 	Founding *Proposal `json:"founding,omitempty"`
 	// Opened says that all shards were once opened here: from then on a missing one
@@ -93,10 +96,17 @@ func parseIdentity(c Config, path string, data []byte) (*Identity, error) {
 		return nil, roster.Errorf(roster.CodeConflict, "data directory %s belongs to cluster %q, not %q: give the right --cluster or another --data-dir", c.DataDir, id.Cluster, c.Cluster)
 	case id.Durability != c.Durability:
 		return nil, roster.Errorf(roster.CodeConflict, "data directory %s was made with durability %q, not %q", c.DataDir, id.Durability, c.Durability)
+	case id.Level > c.Level:
+		return nil, TooOld(id.Level, c.Level)
 	case id.Left:
 		return nil, roster.Errorf(roster.CodeConflict, "data directory %s is that of %s, which has left its cluster for good: start with an empty data directory", c.DataDir, id.NodeID)
 	}
 	return id, nil
+}
+
+// TooOld refuses a build that cannot apply what the cluster has agreed to write.
+func TooOld(agreed, can int) error {
+	return roster.Errorf(roster.CodeConflict, "the cluster has agreed on commands up to level %d and this build applies those up to %d: start a newer build", agreed, can)
 }
 
 // DirFault is an Invalid error about a data directory.

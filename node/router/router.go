@@ -132,6 +132,26 @@ func (r *Router) Ring() uint64 {
 	return 0
 }
 
+// Level returns the level of commands that the cluster has agreed on: 0 while there is
+// no map.
+func (r *Router) Level() int {
+	if m := r.routes.Load(); m != nil {
+		return max(m.Level, 1)
+	}
+	return 0
+}
+
+// above refuses operations that not every node of the cluster could apply.
+func (r *Router) above(ops []Op) error {
+	level := max(r.Level(), 1)
+	for _, op := range ops {
+		if need := op.Level(); need > level {
+			return roster.Errorf(roster.CodeRefused, "%v needs level %d of commands, and the cluster has agreed on %d: upgrade all of its nodes first", op.Kind(), need, level)
+		}
+	}
+	return nil
+}
+
 // Op is an operation in the bytes in which it goes to the leader and into the log.
 type Op = codec.Encoded
 
@@ -145,6 +165,9 @@ func (r *Router) Op(ctx context.Context, id roster.ShardID, c roster.Command) (O
 		request, done = r.requests.begin(id)
 	}
 	op, err := codec.Encode(roster.Op{Request: request, By: roster.PrincipalFrom(ctx), Ring: r.Ring(), Command: c})
+	if err == nil {
+		err = r.above([]Op{op})
+	}
 	if err != nil {
 		done()
 		return Op{}, nil, err
@@ -282,6 +305,9 @@ func (r *Router) attempt(ctx context.Context, id roster.ShardID, ops []Op, m man
 // proposeHere proposes to the local group, which gathers concurrent operations into
 // one entry.
 func (r *Router) proposeHere(ctx context.Context, g *shard.Group, ops []Op, m manner) []Outcome {
+	if err := r.above(ops); err != nil {
+		return allFailed(ops, err)
+	}
 	propose := g.ProposeAll
 	if m == apart {
 		propose = g.ProposeEach

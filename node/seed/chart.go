@@ -33,7 +33,7 @@ func rechart(m *fsm.Machine, id *founding.Identity, wall roster.WallTime) error 
 
 // anew returns the map of the new cluster.
 func anew(old roster.ClusterMap, id *founding.Identity) roster.ClusterMap {
-	next := roster.ClusterMap{Cluster: id.Cluster, ClusterID: id.ClusterID, Durability: id.Durability, Slots: old.Slots}
+	next := roster.ClusterMap{Cluster: id.Cluster, ClusterID: id.ClusterID, Durability: id.Durability, Slots: old.Slots, Level: old.Level}
 	for _, s := range old.Shards {
 		next.Shards = append(next.Shards, roster.ShardVoters{ID: s.ID, Voters: []roster.NodeID{id.NodeID}})
 	}

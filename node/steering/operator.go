@@ -3,6 +3,7 @@ package steering
 import (
 	"context"
 	"slices"
+	"time"
 
 	"roster"
 	"roster/dht/moves"
@@ -11,6 +12,9 @@ import (
 
 // triesMax bounds how often a change of the map is tried against others' changes.
 const triesMax = 5
+
+// HoldMax is how much log time a Hold lasts at most: far longer than a cut takes.
+const HoldMax = 30 * time.Second
 
 // Plan says what is moving, what is to move and why.
 func (s *Steering) Plan() (roster.MovePlan, error) {
@@ -53,10 +57,37 @@ func (s *Steering) Drain(ctx context.Context, id roster.NodeID, on bool) error {
 // Pause stops what moves voters, or lets it go on.
 func (s *Steering) Pause(ctx context.Context, paused bool) error {
 	return s.steer(ctx, func(_ moves.World, m *roster.ClusterMap) (bool, error) {
-		changed := m.Paused != paused
-		m.Paused = paused
+		changed := m.Paused != paused || m.PausedUntil != 0
+		m.Paused, m.PausedUntil = paused, 0
 		return changed, nil
 	})
+}
+
+// Hold stops what moves voters for a moment, unless it is stopped; release lets it go on,
+// unless an operator has stopped it meanwhile. Where nobody releases it, it ends by itself
+// after HoldMax of log time; in a cluster with a node that cannot read such an end, it
+// does not.
+func (s *Steering) Hold(ctx context.Context) (release func(context.Context) error, err error) {
+	held, until := false, roster.LogTime(0)
+	err = s.steer(ctx, func(w moves.World, m *roster.ClusterMap) (bool, error) {
+		if held = !m.Still(w.Now); !held {
+			return false, nil
+		}
+		if until = 0; m.Level >= 2 {
+			until = w.Now + roster.LogTime(HoldMax)
+		}
+		m.Paused, m.PausedUntil = true, until
+		return true, nil
+	})
+	return func(ctx context.Context) error {
+		return s.steer(ctx, func(_ moves.World, m *roster.ClusterMap) (bool, error) {
+			ours := held && m.Paused && m.PausedUntil == until
+			if ours {
+				m.Paused, m.PausedUntil = false, 0
+			}
+			return ours, nil
+		})
+	}, err
 }
 
 // steer changes the map where it was read.

@@ -24,6 +24,10 @@ type Config struct {
 	System func() (*shard.Group, error) // the replica of the system shard
 	Groups func() []*shard.Group        // every replica of this node
 	Alive  func() []roster.NodeID       // by gossip
+	// Levels says of each living node up to which level it can apply commands, and Level
+	// is this build's.
+	Levels func() map[roster.NodeID]int
+	Level  int
 	// Propose puts a command to the system shard.
 	Propose func(context.Context, roster.Command) error
 	// After is how long a node may be down before others take over its votes.
@@ -45,6 +49,7 @@ func (s *Steering) Lead(ctx context.Context, g *shard.Group) error {
 	duties.Go(func() error { return s.yield(ctx, g) })
 	if g.ID() == roster.SystemShard {
 		duties.Go(func() error { return s.every(ctx, g, "map", s.advance()) })
+		duties.Go(func() error { return s.every(ctx, g, "level", s.raise()) })
 	}
 	return duties.Wait()
 }

@@ -19,6 +19,12 @@ func (s *Steering) advance() func(context.Context, *shard.Group) error {
 		if err != nil || w.Map.Version == 0 {
 			return err
 		}
+		if w.Map.Paused && !w.Map.Still(w.Now) {
+			s.c.Logger.Warn("a pause has ended by itself: who asked for it has not", "until", w.Map.PausedUntil)
+			next := w.Map
+			next.Paused, next.PausedUntil = false, 0
+			return s.c.Propose(ctx, roster.SetMap{If: w.Map.Version, Map: next})
+		}
 		if fit := w.Fit(); at == w.Map.Version && slices.Equal(settled, fit) {
 			return nil
 		}

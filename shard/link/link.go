@@ -47,6 +47,9 @@ type Options struct {
 	// OnGone is told that nobody listens any more where a peer was reached: its process
 	// has ended. It may be told again and again, and must not block.
 	OnGone func(peer raft.ServerID)
+	// Install is asked to send a snapshot by calling send, which it may do later or not
+	// at all; nil does it at once.
+	Install func(ctx context.Context, to raft.ServerID, index uint64, send func() error) error
 	// Durable is asked before a successful answer to entries leaves this server, or is
 	// given to Raft: it calls pass once this server's log has everything up to index,
 	// in the order in which it was asked. Nil passes at once, which is right for a
@@ -115,6 +118,9 @@ func (h *Hub) Open(o Options) *Transport {
 	}
 	if o.OnGone == nil {
 		o.OnGone = func(raft.ServerID) {}
+	}
+	if o.Install == nil {
+		o.Install = func(_ context.Context, _ raft.ServerID, _ uint64, send func() error) error { return send() }
 	}
 	if o.Durable == nil {
 		o.Durable = func(_ uint64, pass func()) { pass() }
@@ -186,6 +192,19 @@ func (t *Transport) Peer(id raft.ServerID) Peer {
 		return c.Peer
 	}
 	return Peer{}
+}
+
+// Follower returns up to where the log of a peer is known to agree with ours in this
+// term; false while this server does not lead.
+func (t *Transport) Follower(id raft.ServerID) (match uint64, leading bool) {
+	state := t.state.Load()
+	if state == nil || (*state).State() != raft.Leader {
+		return 0, false
+	}
+	if p := t.Peer(id); p.Term == (*state).CurrentTerm() {
+		match = p.Match
+	}
+	return match, true
 }
 
 // contact returns what is known of a peer; the lock is held.

@@ -22,7 +22,7 @@ const (
 )
 
 // InstallSnapshot sends a snapshot on a connection of its own, so that it stands in
-// nobody's way.
+// nobody's way. A peer that cannot be reached is not counted as one that was sent any.
 func (t *Transport) InstallSnapshot(id raft.ServerID, _ raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
 	if t.muted.Load() {
 		return ErrMuted
@@ -32,10 +32,14 @@ func (t *Transport) InstallSnapshot(id raft.ServerID, _ raft.ServerAddress, args
 		return err
 	}
 	defer func() { _ = conn.Close() }()
+	return t.options.Install(t.ctx, id, args.LastLogIndex, func() error { return t.sendSnapshot(conn, r, id, args, resp, data) })
+}
+
+func (t *Transport) sendSnapshot(conn net.Conn, r *bufio.Reader, id raft.ServerID, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
 	stop := context.AfterFunc(t.ctx, func() { _ = conn.Close() })
 	defer stop()
 	w := bufio.NewWriterSize(peer.Patient{Conn: conn}, wire.BufferBytes)
-	err = frame.Write(w, &frame.Frame{
+	err := frame.Write(w, &frame.Frame{
 		Kind: frame.Install, Group: t.options.Group, Protocol: args.ProtocolVersion, Term: args.Term,
 		Index: args.LastLogIndex, IndexTerm: args.LastLogTerm, Commit: args.ConfigurationIndex,
 		Size: args.Size, Version: uint8(args.SnapshotVersion), Bytes: args.Configuration,

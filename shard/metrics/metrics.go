@@ -21,6 +21,11 @@ type Sample struct {
 	Entries uint64        // proposed here
 	Refused uint64        // operations, because the queue was full
 	Stopped bool          // because of a fault
+	// Of a leader: snapshots that it began to send, followers that get one after the
+	// other and do not catch up, and what is kept of the log for who installs one.
+	Installs uint64
+	Looping  int
+	Held     int64 // bytes
 }
 
 // Collector is the prometheus.Collector of one node's shards. Make one with New.
@@ -57,6 +62,9 @@ func New(samples func() []Sample) *Collector {
 			counter("operations_total", "Operations proposed here.", func(s *Sample) float64 { return float64(s.Ops) }),
 			counter("entries_total", "Log entries proposed here.", func(s *Sample) float64 { return float64(s.Entries) }),
 			counter("overloaded_total", "Operations refused because the queue was full.", func(s *Sample) float64 { return float64(s.Refused) }),
+			counter("snapshots_sent_total", "Snapshots of the state that this leader began to send to followers.", func(s *Sample) float64 { return float64(s.Installs) }),
+			gauge("followers_looping", "Followers that get snapshot after snapshot and do not catch up.", func(s *Sample) float64 { return float64(s.Looping) }),
+			gauge("log_held_bytes", "Written to the log while compaction waits for a follower that installs a snapshot.", func(s *Sample) float64 { return float64(s.Held) }),
 			gauge("stopped", "1 when this replica has stopped because of a fault.", func(s *Sample) float64 { return flag(s.Stopped) }),
 		},
 	}

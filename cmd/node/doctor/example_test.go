@@ -42,5 +42,5 @@ func Example() {
 	// note  durability  nothing is written to disk (durability none)
 	//         why       a cluster that is stopped is empty
 	//         mend      found a new one with --durability sync, where that matters
-	// errors 0, warnings 0, notes 2: 1 of 1 nodes answered, 22 things looked at
+	// errors 0, warnings 0, notes 2: 1 of 1 nodes answered, 23 things looked at
 }

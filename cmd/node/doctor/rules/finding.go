@@ -54,7 +54,7 @@ type rule struct {
 // all lists the rules in the order in which their findings are told.
 var all = []rule{
 	{"silent", silent}, {"down", down}, {"clusters", clusters}, {"quorum", quorum}, {"leaders", leaders}, {"ready", ready},
-	{"replicas", replicas}, {"map", mapLag}, {"drain", drain}, {"moves", moves}, {"spread", spread},
+	{"replicas", replicas}, {"snapshots", snapshots}, {"map", mapLag}, {"drain", drain}, {"moves", moves}, {"spread", spread},
 	{"versions", versions}, {"expect", expect}, {"clock", clocks}, {"certificate", certificates}, {"tokens", tokens}, {"doors", doors},
 	{"disk", disk}, {"space", space}, {"files", files}, {"durability", durability}, {"untold", untold},
 }

@@ -159,6 +159,9 @@ func machineIlls() map[string]ill {
 		"between": {func(t *testing.T, o *Observed) {
 			o.node(1).Metrics = metrics(t, `roster_tls_certificate_end_timestamp_seconds{door="bind"} 1772409600`)
 		}, Error, "certificate", "b-1 (bind) ends in 1 day", "replace its files"},
+		"endless": {func(t *testing.T, o *Observed) {
+			o.node(1).Metrics = metrics(t, "roster_shard_followers_looping{shard=\"2\"} 1\nroster_shard_followers_looping{shard=\"3\"} 0")
+		}, Warning, "snapshots", "shard 2: 1 follower that get snapshot after snapshot from b-1", "look at their disks"},
 		"open node": {func(_ *testing.T, o *Observed) { o.node(0).Status.Auth = true }, Error, "tokens", "b-1, c-1 asks for no tokens", "--auth"},
 		"public": {func(_ *testing.T, o *Observed) {
 			o.node(0).Status.Insecure = true

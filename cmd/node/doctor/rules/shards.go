@@ -216,3 +216,19 @@ func moves(o *Observed) (out []Finding) {
 	}
 	return out
 }
+
+// snapshots finds followers that are sent one after the other and never reach the log.
+func snapshots(o *Observed) (out []Finding) {
+	for _, n := range o.Cluster.Answered() {
+		if n.Metrics == nil {
+			continue
+		}
+		for s := range n.Metrics.All("roster_shard_followers_looping") {
+			if s.Value > 0 {
+				out = append(out, one(Warning, "they are never up to date, and sending costs the leader", "the log of "+n.Name()+" names them: look at their disks, then restart them",
+					"shard %s: %s that get snapshot after snapshot from %s", s.Labels["shard"], count(int(s.Value), "follower"), n.Name())...)
+			}
+		}
+	}
+	return out
+}
