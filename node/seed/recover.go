@@ -20,6 +20,10 @@ import (
 // Every shard is taken from the first directory, which is Refused where another has more of
 // it; with fromHighest each shard is taken from where there is most. Conflict, where a
 // directory is in use or is of another cluster than the first.
+//
+// Refused too, unless Config.Although is set, where other members answer that are, with the
+// nodes of these directories, a majority of some shard: what they go on to acknowledge would
+// not be in the new cluster.
 func Recover(c Config, dirs []string, fromHighest bool) (result Result, err error) {
 	all, err := openAll(dirs)
 	defer func() { err = errors.Join(err, closeAll(all)) }()
@@ -28,6 +32,9 @@ func Recover(c Config, dirs []string, fromHighest bool) (result Result, err erro
 	}
 	from, err := choose(all, fromHighest)
 	if err != nil {
+		return Result{}, err
+	}
+	if err := c.standing(all, from); err != nil {
 		return Result{}, err
 	}
 	return grow(c, source{shards: len(from), state: func(id roster.ShardID) (*fsm.Machine, string, error) {

@@ -27,6 +27,10 @@ type Config struct {
 	Cluster string
 	// NewKey says that the new cluster's key will be another.
 	NewKey bool
+	// Although begins anew although members answer that could go on: see Recover.
+	Although bool
+	// Probe reports whether anybody answers at a node's address; nil tries to connect.
+	Probe func(address string) bool
 	// Store is where the node keeps its logs: "shared" or "bolt".
 	Store string
 }

@@ -179,7 +179,7 @@ func TestRecover(t *testing.T) {
 				}
 			})
 			must(t, errors.Join(os.RemoveAll(old[0]), os.RemoveAll(old[1])))
-			result, err := seed.Recover(seed.Config{Dir: fresh[0], Name: "n0", NewKey: true, Store: store}, []string{old[2]}, false)
+			result, err := seed.Recover(seed.Config{Dir: fresh[0], Name: "n0", NewKey: true, Store: store, Probe: nobody}, []string{old[2]}, false)
 			must(t, err)
 			if len(result.Shards) != 4 || result.Shards[1].From != old[2] {
 				t.Errorf("recovered %+v", result)
@@ -206,7 +206,7 @@ func TestRecoverRefusesTheShorterLog(t *testing.T) {
 			register(c, a%2, roster.Agent{ID: roster.AgentID(fmt.Sprintf("demo/a%d", a))})
 		}
 	})
-	c := seed.Config{Dir: fresh[0], Name: "n0", NewKey: true, Store: node.StoreDefault}
+	c := seed.Config{Dir: fresh[0], Name: "n0", NewKey: true, Store: node.StoreDefault, Probe: nobody}
 	_, err := seed.Recover(c, []string{old[2], old[0]}, false)
 	if roster.CodeOf(err) != roster.CodeRefused {
 		t.Fatalf("the shorter log first: %v", err)
@@ -251,7 +251,7 @@ func TestRecoverRefuses(t *testing.T) {
 		"twice the same":  {dir, []string{one[0], one[0]}, roster.CodeConflict},
 		"into a survivor": {one[1], []string{one[0]}, roster.CodeConflict},
 	} {
-		if _, err := seed.Recover(seed.Config{Dir: try.dir, Name: "x", NewKey: true, Store: node.StoreDefault}, try.from, false); roster.CodeOf(err) != try.code {
+		if _, err := seed.Recover(seed.Config{Dir: try.dir, Name: "x", NewKey: true, Store: node.StoreDefault, Probe: nobody}, try.from, false); roster.CodeOf(err) != try.code {
 			t.Errorf("%s: %v, want %s", name, err, try.code)
 		}
 	}

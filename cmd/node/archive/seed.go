@@ -52,7 +52,9 @@ func Recover(o Options) *cobra.Command {
 		Long: "Make the data directory of the first node of a new cluster out of those that are left of\n" +
 			"one in which a majority of voters is lost for good. Name every SURVIVOR directory, of nodes\n" +
 			"that are stopped: where the first one lacks what another has it is refused. They keep all\n" +
-			"that they have. What was acknowledged and is in none of them is lost. The cluster gets another\n" +
+			"that they have. Where other members answer, so that with these nodes there is a majority,\n" +
+			"it is refused: start these nodes again instead. What was acknowledged and is in none of\n" +
+			"them is lost. The cluster gets another\n" +
 			"name, or another key. Then start the node with --data-dir DIR and --name NAME, and others\n" +
 			"from empty directories.",
 		Example: "  roster recover ./a ./b --cluster prod-2 --data-dir ./a2 --name a",
@@ -68,6 +70,7 @@ func Recover(o Options) *cobra.Command {
 		fmt.Fprintln(o.Stderr, "recovered: what was acknowledged and is in none of these directories is lost")
 		return o.seeded(c, result)
 	}
+	cmd.Flags().BoolVar(&c.Although, "although-others-answer", false, "give members up that answer, though with them the cluster could go on: what they take from now on is lost")
 	cmd.Flags().BoolVar(&fromHighest, "from-highest", false, "take each shard from the directory that has most of it")
 	flags(cmd, &c)
 	return o.Output(cmd)
