@@ -26,9 +26,3 @@ func (g *Group) sample() metrics.Sample {
 		Stopped: g.fault() != nil,
 	}
 }
-
-func (h *Host) unregister() {
-	if h.config.Metrics != nil {
-		h.config.Metrics.Unregister(h.metrics)
-	}
-}

@@ -28,33 +28,48 @@ func DecodeMap(b []byte) (roster.ClusterMap, error) {
 const (
 	mapBase    = 6
 	mapSteered = 8 // with Draining and Paused
+	mapRead    = 9 // with Readers too, and a third value in each shard: who reads there
 )
+
+// mapForm returns how many values a map is written with.
+func mapForm(m roster.ClusterMap) int {
+	switch {
+	case m.Readers != roster.ReadersAll:
+		return mapRead
+	case len(m.Draining) > 0 || m.Paused:
+		return mapSteered
+	}
+	return mapBase
+}
 
 // Map writes a cluster map.
 func (w *Writer) Map(m roster.ClusterMap) {
-	steered := len(m.Draining) > 0 || m.Paused
-	if steered {
-		w.Array(mapSteered)
-	} else {
-		w.Array(mapBase)
-	}
+	form := mapForm(m)
+	w.Array(form)
 	w.Uint(m.Version)
 	w.Text(m.Cluster)
 	w.Text(m.ClusterID)
 	w.Text(string(m.Durability))
 	list(w, m.Slots, (*Writer).shard)
-	list(w, m.Shards, (*Writer).voters)
-	if steered {
+	if form >= mapRead {
+		list(w, m.Shards, (*Writer).members)
+	} else {
+		list(w, m.Shards, (*Writer).voters)
+	}
+	if form >= mapSteered {
 		list(w, m.Draining, (*Writer).member)
 		w.Bool(m.Paused)
+	}
+	if form >= mapRead {
+		w.Int(int64(m.Readers))
 	}
 }
 
 // Map reads a cluster map.
 func (r *Reader) Map() roster.ClusterMap {
-	n := r.List()
-	if r.err == nil && n != mapBase && n != mapSteered {
-		r.Fail("a cluster map of %d values: it was written by a newer version", n)
+	form := r.List()
+	if r.err == nil && form != mapBase && form != mapSteered && form != mapRead {
+		r.Fail("a cluster map of %d values: it was written by a newer version", form)
 	}
 	m := roster.ClusterMap{
 		Version:    r.Uint(),
@@ -62,10 +77,17 @@ func (r *Reader) Map() roster.ClusterMap {
 		ClusterID:  r.Text(),
 		Durability: roster.Durability(r.Text()),
 		Slots:      items(r, (*Reader).shard),
-		Shards:     items(r, (*Reader).voters),
 	}
-	if n == mapSteered {
+	if form >= mapRead {
+		m.Shards = items(r, (*Reader).members)
+	} else {
+		m.Shards = items(r, (*Reader).voters)
+	}
+	if form >= mapSteered {
 		m.Draining, m.Paused = items(r, (*Reader).member), r.Bool()
+	}
+	if form >= mapRead {
+		m.Readers = roster.Readers(r.Int())
 	}
 	return m
 }
@@ -85,6 +107,18 @@ func (w *Writer) voters(v roster.ShardVoters) {
 func (r *Reader) voters() roster.ShardVoters {
 	r.Array(2)
 	return roster.ShardVoters{ID: r.shard(), Voters: items(r, (*Reader).member)}
+}
+
+func (w *Writer) members(v roster.ShardVoters) {
+	w.Array(3)
+	w.shard(v.ID)
+	list(w, v.Voters, (*Writer).member)
+	list(w, v.Readers, (*Writer).member)
+}
+
+func (r *Reader) members() roster.ShardVoters {
+	r.Array(3)
+	return roster.ShardVoters{ID: r.shard(), Voters: items(r, (*Reader).member), Readers: items(r, (*Reader).member)}
 }
 
 // Node writes what is known of a node.

@@ -66,6 +66,9 @@ func runSeed(t *testing.T, seed uint64) {
 	if seed%4 == 0 {
 		o.Nodes = 4
 	}
+	if seed%8 == 0 {
+		o.Readers = roster.ReadersNone
+	}
 	schedule := nemesis.Draw(seed, o.Nodes)
 	if *faultOnly != "" {
 		schedule = schedule.Only(numbers(t, *faultOnly)...)
