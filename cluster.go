@@ -61,6 +61,8 @@ type ClusterMap struct {
 	// PausedUntil ends Paused by itself, so that nobody who dies leaves it behind; 0 is
 	// an operator's pause, which has no end.
 	PausedUntil LogTime `json:"paused_until,omitempty"`
+	// Readers says how many nodes hold a shard beside its voters.
+	Readers Readers `json:"readers,omitzero"`
 }
 
 // LevelMax bounds a level of commands.
@@ -76,6 +78,7 @@ const (
 	NodesMax    = 1024 // nodes, also those that went within the last day
 	NodeTextMax = 256  // bytes of each text that a node says of itself
 	VotersMax   = 9    // of one shard: more cost every write and save nobody
+	ReadersMax  = 64   // of one shard, where they are counted
 )
 
 // Validate reports an Invalid error for a map that would lose slots.
@@ -95,6 +98,9 @@ func (m ClusterMap) Validate() error {
 	if err := validateNodes("draining", m.Draining, NodesMax); err != nil {
 		return err
 	}
+	if err := m.Readers.Validate(); err != nil {
+		return err
+	}
 	known := make(map[ShardID]bool, len(m.Shards))
 	for _, s := range m.Shards {
 		if known[s.ID] {
@@ -103,6 +109,12 @@ func (m ClusterMap) Validate() error {
 		known[s.ID] = true
 		if err := validateNodes("shards", s.Voters, VotersMax); err != nil {
 			return err
+		}
+		if err := validateNodes("readers", s.Readers, ReadersMax); err != nil {
+			return err
+		}
+		if m.Readers == ReadersAll && len(s.Readers) > 0 {
+			return Invalid("readers", "shard %d names readers, and all nodes read", s.ID)
 		}
 	}
 	for slot, owner := range m.Slots {
@@ -129,6 +141,8 @@ func validateNodes(field string, ids []NodeID, most int) error {
 type ShardVoters struct {
 	ID     ShardID  `json:"id"`
 	Voters []NodeID `json:"voters"`
+	// Readers are the nodes that should read in it where the map counts readers.
+	Readers []NodeID `json:"readers,omitempty"`
 }
 
 // The states of a move.
@@ -148,9 +162,15 @@ type Move struct {
 
 // MovePlan is what the cluster is about to change in who votes where.
 type MovePlan struct {
-	Paused bool   `json:"paused"`
-	Held   string `json:"held,omitempty"` // why a node's votes cannot move, if any should
-	Moves  []Move `json:"moves"`
+	Paused  bool    `json:"paused"`
+	Held    string  `json:"held,omitempty"` // why a node's votes cannot move, if any should
+	Readers Readers `json:"readers"`        // what the map wants of readers
+	Moves   []Move  `json:"moves"`
+}
+
+// Layout is what an operator wants of where shards are; nil leaves it as it is.
+type Layout struct {
+	Readers *Readers `json:"readers,omitempty"`
 }
 
 // Session is one session, as its home shard knows it.
@@ -176,7 +196,7 @@ type Member struct {
 	Draining bool      `json:"draining"` // it is to vote nowhere
 }
 
-// ShardStatus is one shard as the answering node's replica sees it.
+// ShardStatus is one shard as the answering node's replica sees it, or that of a holder.
 type ShardStatus struct {
 	ID      ShardID  `json:"id"`
 	Leader  NodeID   `json:"leader"` // "" while nobody is known to lead
@@ -186,6 +206,8 @@ type ShardStatus struct {
 	Readers []NodeID `json:"readers"`
 	Agents  int      `json:"agents"`
 	AgeMS   int64    `json:"age_ms"`
+	// Holder is the node whose replica this is, where the answering node has none.
+	Holder NodeID `json:"holder,omitempty"`
 }
 
 // NodeStatus is the answering node in a few words.

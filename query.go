@@ -47,6 +47,7 @@ type Stamp struct {
 	Index Index
 	Age   time.Duration
 	Token Token
+	Node  NodeID // whose replica answered, where the node that was asked has none; else ""
 }
 
 // ReadToken returns Token, or, where a look-up left it out for speed, the token that

@@ -95,6 +95,8 @@ type Admin interface {
 	Moves(ctx context.Context) (MovePlan, error)
 	// PauseMoves stops what moves voters, once what is under way is done, or lets it go on.
 	PauseMoves(ctx context.Context, paused bool) error
+	// SetLayout changes what is wanted of where shards are; Moves shows how far that is.
+	SetLayout(ctx context.Context, l Layout) error
 	// MigrateStore moves logs of this node's shards into another store, "shared" or
 	// "bolt", while they work: as many as the deadline of ctx allows, at least one. It
 	// is repeated until none are left. Refused for a node that keeps nothing on disk.

@@ -12,19 +12,17 @@ import (
 
 // Members returns the nodes as the answering node sees them.
 func (c *Client) Members(ctx context.Context) ([]roster.Member, error) {
-	type members struct {
+	got, _, err := send[struct {
 		Members []roster.Member `json:"members"`
-	}
-	got, _, err := send[members](ctx, c, get("/v1/members"))
+	}](ctx, c, get("/v1/members"))
 	return got.Members, err
 }
 
 // Shards returns the shards as the answering node sees them.
 func (c *Client) Shards(ctx context.Context) ([]roster.ShardStatus, error) {
-	type shards struct {
+	got, _, err := send[struct {
 		Shards []roster.ShardStatus `json:"shards"`
-	}
-	got, _, err := send[shards](ctx, c, get("/v1/shards"))
+	}](ctx, c, get("/v1/shards"))
 	return got.Shards, err
 }
 
@@ -37,15 +35,14 @@ func (c *Client) Status(ctx context.Context) (roster.NodeStatus, error) {
 // Ready lists what stands between the first of the addresses and service. It asks
 // no other node, for whose readiness nobody asked.
 func (c *Client) Ready(ctx context.Context) ([]roster.Check, error) {
-	type checks struct {
-		Checks []roster.Check `json:"checks"`
-	}
 	r := get("/readyz")
 	r.pinned = true
 	r.query = url.Values{"verbose": {"true"}}
 	// Not ready is an answer like any other, if it lists checks.
 	r.accept = func(status int) bool { return status == http.StatusOK || status == http.StatusServiceUnavailable }
-	got, _, err := send[checks](ctx, c, r)
+	got, _, err := send[struct {
+		Checks []roster.Check `json:"checks"`
+	}](ctx, c, r)
 	if err == nil && got.Checks == nil {
 		err = roster.Errorf(roster.CodeUnavailable, "%s is starting and lists no checks yet", c.bases[0])
 	}
@@ -110,6 +107,12 @@ func (c *Client) PauseMoves(ctx context.Context, paused bool) error {
 		Paused bool `json:"paused"`
 	}
 	_, err := c.exchange(ctx, withBody(post("/v1/rebalance", "pause moves"), body{paused}), nil)
+	return err
+}
+
+// SetLayout changes what is wanted of where shards are.
+func (c *Client) SetLayout(ctx context.Context, l roster.Layout) error {
+	_, err := c.exchange(ctx, withBody(post("/v1/rebalance", "set the layout"), l), nil)
 	return err
 }
 

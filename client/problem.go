@@ -97,6 +97,7 @@ func stampOf(h http.Header) roster.Stamp {
 		Shard: roster.ShardID(number("Roster-Shard")),
 		Index: roster.Index(number("Roster-Index")),
 		Age:   time.Duration(number("Roster-Age-Ms")) * time.Millisecond,
+		Node:  roster.NodeID(h.Get("Roster-Node")),
 		Token: roster.Token(h.Get("Roster-Token")),
 	}
 }

@@ -37,6 +37,14 @@
 //
 // Preferred leaders follow by themselves and cost a leadership transfer, not a copy.
 //
+// # Readers
+//
+// [Readers] chooses who holds a shard beside its voters. What is evened out is what a node
+// holds in all, votes and reads: with voters that Ring made, no node holds two replicas
+// more than another (by test, not by proof); with any voters, no
+// other choice of readers is more even. A reader that is there stays, unless a path of
+// readers from a full node to an empty one goes by it.
+//
 // # What the caller owes
 //
 // Store what Voters returns in its order (the first is the preferred leader) and hand

@@ -135,12 +135,15 @@ func (c *call) moves() error {
 	return told(c, plan, err)
 }
 
-func (c *call) pauseMoves() error {
-	paused, err := decoded(c, wire.DecodePause)
-	if err != nil {
-		return err
+func (c *call) rebalance() error {
+	asked, err := decoded(c, wire.DecodeRebalance)
+	if err == nil && asked.Layout != (roster.Layout{}) {
+		err = c.api.service.SetLayout(c.r.Context(), asked.Layout)
 	}
-	return c.done(c.api.service.PauseMoves(c.r.Context(), paused))
+	if err == nil && asked.Paused != nil {
+		err = c.api.service.PauseMoves(c.r.Context(), *asked.Paused)
+	}
+	return c.done(err)
 }
 
 // backup sends an archive. What goes wrong under way cuts the connection, so that nobody

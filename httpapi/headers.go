@@ -37,6 +37,9 @@ func (c *call) stamp(s roster.Stamp) {
 	c.head("Roster-Index", strconv.FormatUint(uint64(s.Index), 10))
 	c.head("Roster-Age-Ms", strconv.FormatInt(s.Age.Milliseconds(), 10))
 	c.head("Roster-Token", string(s.ReadToken()))
+	if s.Node != "" {
+		c.head("Roster-Node", string(s.Node))
+	}
 }
 
 // stampList says how old the oldest replica of a list was, and what it has seen.

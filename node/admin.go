@@ -28,7 +28,7 @@ func (n *Node) aliveIDs() []roster.NodeID {
 
 // Members lists the nodes: where gossip and the system shard differ, the system
 // shard decides who is down or has left.
-func (n *Node) Members(context.Context) ([]roster.Member, error) {
+func (n *Node) Members(ctx context.Context) ([]roster.Member, error) {
 	byID := make(map[roster.NodeID]*roster.Member)
 	for _, m := range n.gossip.Members() {
 		byID[m.ID] = &roster.Member{ID: m.ID, Name: m.Meta.Name, Address: m.Address, HTTP: m.Meta.HTTP, State: m.State, Version: m.Meta.Version}
@@ -44,7 +44,11 @@ func (n *Node) Members(context.Context) ([]roster.Member, error) {
 			m.State = known.State
 		}
 	}
-	n.addRoles(byID)
+	shards, err := n.Shards(ctx)
+	if err != nil {
+		return nil, err
+	}
+	addRoles(byID, shards)
 	if current := n.router.Map(); current != nil {
 		for _, id := range current.Draining {
 			if m := byID[id]; m != nil {
@@ -60,46 +64,39 @@ func (n *Node) Members(context.Context) ([]roster.Member, error) {
 	return members, nil
 }
 
-// addRoles fills in who leads, votes and reads, as the local replicas know it.
-func (n *Node) addRoles(byID map[roster.NodeID]*roster.Member) {
+// addRoles fills in who leads, votes and reads.
+func addRoles(byID map[roster.NodeID]*roster.Member, shards []roster.ShardStatus) {
 	for _, m := range byID {
 		m.LeaderOf, m.VoterOf, m.ReaderOf = []roster.ShardID{}, []roster.ShardID{}, []roster.ShardID{}
 	}
-	for _, g := range n.host.Groups() {
-		voters, readers := g.Servers()
-		for _, id := range voters {
+	for _, s := range shards {
+		for _, id := range s.Voters {
 			if m := byID[id]; m != nil {
-				m.VoterOf = append(m.VoterOf, g.ID())
+				m.VoterOf = append(m.VoterOf, s.ID)
 			}
 		}
-		for _, id := range readers {
+		for _, id := range s.Readers {
 			if m := byID[id]; m != nil {
-				m.ReaderOf = append(m.ReaderOf, g.ID())
+				m.ReaderOf = append(m.ReaderOf, s.ID)
 			}
 		}
-		leader, _ := g.Leader()
-		if m := byID[leader]; m != nil {
-			m.LeaderOf = append(m.LeaderOf, g.ID())
+		if m := byID[s.Leader]; m != nil {
+			m.LeaderOf = append(m.LeaderOf, s.ID)
 		}
 	}
-}
-
-// Shards lists the shards as the local replicas see them.
-func (n *Node) Shards(context.Context) ([]roster.ShardStatus, error) {
-	shards := []roster.ShardStatus{}
-	for _, g := range n.host.Groups() {
-		shards = append(shards, g.Status())
-	}
-	return shards, nil
 }
 
 // Status describes this node in a few words.
 func (n *Node) Status(ctx context.Context) (roster.NodeStatus, error) {
 	s := roster.NodeStatus{Cluster: n.config.Cluster, Node: n.ID(), Version: n.config.Version, Insecure: n.config.Insecure, Auth: n.config.Auth,
 		Durability: n.config.Durability, Members: len(n.aliveIDs()), Map: n.router.Ring(), Level: n.router.Level(), Expect: n.config.Expect}
-	for _, g := range n.host.Groups() {
+	shards, err := n.Shards(ctx)
+	if err != nil {
+		return s, err
+	}
+	for _, shard := range shards {
 		s.Shards++
-		s.Agents += g.Status().Agents
+		s.Agents += shard.Agents
 	}
 	checks, err := n.Ready(ctx)
 	s.Ready = readiness.Ready(checks)
@@ -162,7 +159,7 @@ func (n *Node) Leave(ctx context.Context, force bool) error {
 }
 
 // Moves says which voters are moving, which are to move, and why.
-func (n *Node) Moves(context.Context) (roster.MovePlan, error) { return n.steering.Plan() }
+func (n *Node) Moves(ctx context.Context) (roster.MovePlan, error) { return n.steering.Plan(ctx) }
 
 // Drain takes every vote off a node, or lets it vote again.
 func (n *Node) Drain(ctx context.Context, id roster.NodeID, on bool) error {
@@ -176,6 +173,13 @@ func (n *Node) PauseMoves(ctx context.Context, paused bool) error {
 	ctx, cancel := router.WithDeadline(ctx)
 	defer cancel()
 	return n.steering.Pause(ctx, paused)
+}
+
+// SetLayout changes what is wanted of where shards are.
+func (n *Node) SetLayout(ctx context.Context, l roster.Layout) error {
+	ctx, cancel := router.WithDeadline(ctx)
+	defer cancel()
+	return n.steering.Arrange(ctx, l)
 }
 
 // ForceLeave takes out another node that is gone for good.

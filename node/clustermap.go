@@ -7,6 +7,7 @@ import (
 	"roster"
 	"roster/dht"
 	"roster/fsm"
+	"roster/fsm/codec"
 	"roster/node/founding"
 	"roster/node/router"
 	"roster/shard"
@@ -21,9 +22,28 @@ func foundingMap(p *founding.Proposal, cluster string) roster.ClusterMap {
 	for i := range shards {
 		shards[i] = roster.ShardID(i)
 	}
-	return roster.ClusterMap{Version: 1, Cluster: cluster, ClusterID: p.ClusterID, Durability: p.Durability,
+	m := roster.ClusterMap{Version: 1, Cluster: cluster, ClusterID: p.ClusterID, Durability: p.Durability, Readers: p.Readers,
 		Slots:  dht.AssignSlots(shards[1:]), // the system shard holds no agents
 		Shards: dht.NewRing(p.Members, dht.Options{Shards: shards}).Assignment()}
+	if m.Readers != roster.ReadersAll { // which older builds cannot read: they stay outside
+		m.Level = codec.Level
+	}
+	return m
+}
+
+// bootstrapServers returns the first configuration of a group: nil where self does
+// not vote, because readers are added by the leader.
+func bootstrapServers(voters []roster.NodeID, self roster.NodeID) []shard.Server {
+	var servers []shard.Server
+	votes := false
+	for _, voter := range voters {
+		servers = append(servers, shard.Server{ID: voter})
+		votes = votes || voter == self
+	}
+	if !votes {
+		return nil
+	}
+	return servers
 }
 
 // followMap keeps the router's map at what the system shard holds, and writes the

@@ -12,5 +12,5 @@ import (
 func (n *Node) MigrateStore(ctx context.Context, to string) (roster.StoreMoves, error) {
 	ctx, cancel := router.WithDeadline(ctx)
 	defer cancel()
-	return n.host.MoveLogs(ctx, logstore.Kind(to))
+	return n.host.Stores().MoveAll(ctx, logstore.Kind(to))
 }

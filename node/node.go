@@ -13,12 +13,16 @@ import (
 
 	"roster"
 	"roster/cluster"
+	"roster/dht/moves"
 	"roster/fsm/codec"
+	"roster/node/afar"
 	"roster/node/archive"
 	"roster/node/closing"
 	"roster/node/digests"
 	"roster/node/founding"
+	"roster/node/holding"
 	"roster/node/lease"
+	"roster/node/lookup"
 	"roster/node/router"
 	"roster/node/sessions"
 	"roster/node/steering"
@@ -38,6 +42,9 @@ type Node struct {
 	router   *router.Router
 	sessions *sessions.Sessions
 	steering *steering.Steering
+	holding  *holding.Holding
+	afar     *afar.Afar
+	lookups  lookup.Lookups
 	digests  *digests.Digests
 	lease    *lease.Lease
 	looked   atomic.Int64 // when the map in use was the newest, in the lease's Age; 0: never
@@ -121,7 +128,7 @@ func (n *Node) open(ctx context.Context) error {
 // foundingConfig says what this node brings to a founding or an admission.
 func (n *Node) foundingConfig() founding.Config {
 	return founding.Config{Cluster: n.config.Cluster, Name: n.config.Name, DataDir: n.config.DataDir, Durability: n.config.Durability,
-		Expect: n.config.Expect, Shards: n.config.Shards, Level: codec.Level, Self: n.self, Call: n.call, Alive: n.aliveIDs, Clusters: func() []string { return n.gossip.ClusterIDs() }, Logger: n.config.Logger}
+		Expect: n.config.Expect, Shards: n.config.Shards, Readers: n.config.Readers, Level: codec.Level, Self: n.self, Call: n.call, Alive: n.aliveIDs, Clusters: func() []string { return n.gossip.ClusterIDs() }, Logger: n.config.Logger}
 }
 
 // self is what this node enters in the system shard.
@@ -167,18 +174,22 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 		Applied:  func(id roster.ShardID, op roster.Op, result roster.Result) { n.sessions.Applied(id, op, result) }})
 	n.stack.Push("router", func(context.Context) error {
 		n.router.Close()
+		n.afar.Close()
 		return nil
 	})
+	n.afar = afar.New(afar.Config{Router: n.router, Ready: n.ready, Call: n.call, Dir: n.config.DataDir})
+	n.lookups = lookup.Lookups{Router: n.router, Ready: n.ready, Afar: n.afar}
+	n.holding = holding.New(holding.Config{Host: n.host, Founder: n.founder, Router: n.router, Logger: n.log, Work: n.leadWhenChosen, Fault: n.shardFault})
 	n.Issuer = tokens.New(n.router, n.config.RootToken)
 	n.digests = digests.New(digests.Config{Self: id.NodeID, Dir: n.config.DataDir, Groups: n.host.Groups, Call: n.call, Logger: n.log})
 	n.sessions = sessions.New(sessions.Config{Router: n.router, Self: id.NodeID, Call: n.call, Logger: n.log})
-	n.steering = steering.New(steering.Config{Self: id.NodeID, Groups: n.host.Groups, Alive: n.aliveIDs, Levels: n.levels, Level: codec.Level, After: n.config.ReplaceAfter, Logger: n.log,
+	n.steering = steering.New(steering.Config{Self: id.NodeID, Statuses: n.Shards, Alive: n.aliveIDs, Levels: n.levels, Level: codec.Level, After: n.config.ReplaceAfter, Logger: n.log,
 		System: func() (*shard.Group, error) { return n.router.Group(roster.SystemShard) },
 		Propose: func(ctx context.Context, c roster.Command) error {
 			_, err := n.router.ProposeOwn(ctx, roster.SystemShard, c)
 			return err
 		}})
-	n.Archiver = archive.New(archive.Config{Router: n.router, Groups: n.host.Groups, Hold: n.steering.Hold, Version: n.config.Version,
+	n.Archiver = archive.New(archive.Config{Router: n.router, Afar: n.afar, Hold: n.steering.Hold, Version: n.config.Version,
 		Shards: func() int { return n.founder.Look().Shards + 1 }})
 	return nil
 }
@@ -211,30 +222,40 @@ func (n *Node) begin(ctx context.Context, belongs bool) error {
 			return err
 		}
 	}
-	work, ctx := errgroup.WithContext(ctx)
-	for _, g := range n.host.Groups() {
-		work.Go(func() error { return n.leadWhenChosen(ctx, g) })
-		if g.ID() == roster.SystemShard {
-			work.Go(func() error { return n.followMap(ctx, g) })
-		}
+	system, err := n.router.Group(roster.SystemShard)
+	if system == nil {
+		return err
 	}
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error { return n.followMap(ctx, system) })
+	work.Go(func() error { return n.holding.Run(ctx) })
 	work.Go(func() error { return n.lease.Run(ctx) })
 	work.Go(func() error { return n.digests.Run(ctx) })
 	work.Go(func() error { return n.founder.Announce(ctx) })
 	return work.Wait()
 }
 
-// openGroups opens this node's replica of every shard. A founder's very first start
-// begins the groups in which it votes; a directory that has been complete once and
+// openGroups opens this node's replica of the shards that it holds. A founder's very first
+// start begins the groups in which it votes; a directory that has been complete once and
 // is not any more is refused.
 func (n *Node) openGroups(ctx context.Context) error {
+	if err := holding.Restore(n.founder, n.host); err != nil {
+		return err
+	}
 	id := n.founder.Look()
 	var first roster.ClusterMap
 	if id.Founding != nil {
 		first = foundingMap(id.Founding, id.Cluster)
 		n.router.SetMap(first)
 	}
+	absent := id.Absent
 	for shardID := range roster.ShardID(id.Shards + 1) { // before any of them goes on
+		if !id.Opened && (first.Version == 0 || !moves.Wanted(first, shardID, id.NodeID)) { // who joins has no map yet
+			absent = absent.With(shardID)
+		}
+		if absent.Has(shardID) {
+			continue
+		}
 		if err := n.checkShardDir(&id, shardID); err != nil {
 			return err
 		}
@@ -246,16 +267,18 @@ func (n *Node) openGroups(ctx context.Context) error {
 		if id.Founding != nil && !id.Opened {
 			voters = bootstrapServers(first.Shards[shardID].Voters, id.NodeID)
 		}
-		opening.Go(func() error {
-			_, err := n.host.Open(ctx, shardID, voters)
-			return n.shardFault(shardID, err)
-		})
+		if !absent.Has(shardID) {
+			opening.Go(func() error {
+				_, err := n.host.Open(ctx, shardID, voters)
+				return n.shardFault(shardID, err)
+			})
+		}
 	}
 	if err := opening.Wait(); err != nil || id.Opened {
 		return err
 	}
 	return n.founder.Change(func(id *founding.Identity) error {
-		id.Opened = true
+		id.Opened, id.Absent = true, absent
 		return nil
 	})
 }
@@ -264,7 +287,7 @@ func (n *Node) checkShardDir(id *founding.Identity, shardID roster.ShardID) erro
 	if !id.Opened || n.config.Durability == roster.DurabilityNone {
 		return nil
 	}
-	if err := n.host.Present(shardID); err != nil {
+	if err := n.host.Stores().Present(shardID); err != nil {
 		return founding.DirFault(n.shardDir(shardID), "is missing although it was there: restore it from a copy; or empty the data directory, start as a new node and take this one out of the cluster", err)
 	}
 	return nil
@@ -290,21 +313,6 @@ func (n *Node) shardFault(id roster.ShardID, err error) error {
 	}
 	return founding.DirFault(n.shardDir(id), "cannot be used. If the disk is sound and has room: "+
 		"empty the data directory and start as a new node while the shard's other voters live, or restore a copy of the whole directory", err)
-}
-
-// bootstrapServers returns the first configuration of a group: nil where self does
-// not vote, because readers are added by the leader.
-func bootstrapServers(voters []roster.NodeID, self roster.NodeID) []shard.Server {
-	var servers []shard.Server
-	votes := false
-	for _, voter := range voters {
-		servers = append(servers, shard.Server{ID: voter})
-		votes = votes || voter == self
-	}
-	if !votes {
-		return nil
-	}
-	return servers
 }
 
 // leadWhenChosen does a leader's duties for g each time this node leads it.

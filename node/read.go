@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/node/afar"
 	"roster/node/router"
 	"roster/node/watch"
 	"roster/shard"
@@ -68,15 +69,18 @@ func waitIndex(ctx context.Context, g *shard.Group, index roster.Index) error {
 	return nil
 }
 
-// Watch merges the feeds of all local replicas; package watch says how.
+// Watch merges the feeds of all shards; package watch says how.
 func (n *Node) Watch(ctx context.Context, q roster.Query, after roster.Cursor) iter.Seq2[roster.Event, error] {
-	return watch.Events(ctx, replicas{n.router}, q, after)
+	return watch.Events(ctx, feeds{n.router, n.afar}, q, after)
 }
 
-// replicas are this node's shards as a watch sees them.
-type replicas struct{ *router.Router }
+// feeds are the shards as a watch sees them, wherever they are held.
+type feeds struct {
+	*router.Router
+	*afar.Afar
+}
 
-// WaitIndex waits until g has applied index.
-func (replicas) WaitIndex(ctx context.Context, g *shard.Group, index roster.Index) error {
-	return waitIndex(ctx, g, index)
+// Feed returns a reader of a shard's events.
+func (f feeds) Feed(ctx context.Context, id roster.ShardID, after roster.Index) (watch.Feed, error) {
+	return f.Afar.Feed(ctx, id, after)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/dht/moves"
 	"roster/fsm"
 	"roster/node/readiness"
 )
@@ -23,7 +24,8 @@ func (n *Node) Ready(context.Context) ([]roster.Check, error) {
 // facts is what this node sees of itself.
 func (n *Node) facts() readiness.Facts {
 	f := readiness.Facts{Identity: n.founder.Look(), Refusal: n.gossip.Refusal(), Expect: n.config.Expect, Alive: len(n.aliveIDs()),
-		Replicas: n.replicaFacts(), MapAge: -1, LeaseAge: n.lease.Since(), Faults: n.faultTexts(), Doors: cmp.Or(n.config.Doors, "loopback only")}
+		MapAge: -1, LeaseAge: n.lease.Since(), Faults: n.faultTexts(), Doors: cmp.Or(n.config.Doors, "loopback only")}
+	f.Replicas, f.Missing = n.replicaFacts(f.Identity.Shards)
 	if m := n.router.Map(); m != nil {
 		f.Map, f.Draining, f.Paused = m.Version, slices.Contains(m.Draining, n.ID()), m.Paused
 	}
@@ -33,16 +35,24 @@ func (n *Node) facts() readiness.Facts {
 	return f
 }
 
-func (n *Node) replicaFacts() []readiness.Replica {
-	groups := n.host.Groups()
-	out := make([]readiness.Replica, len(groups))
-	for i, g := range groups {
-		s := g.Status()
-		votes := slices.Contains(s.Voters, n.ID())
-		out[i] = readiness.Replica{Shard: g.ID(), Leader: s.Leader, Placed: votes || slices.Contains(s.Readers, n.ID()), Voter: votes,
-			Age: time.Duration(s.AgeMS) * time.Millisecond, Stalled: g.Stalled()}
+// replicaFacts looks at the shards that this node should hold; before it has a map, at those
+// that it holds.
+func (n *Node) replicaFacts(shards int) (held []readiness.Replica, missing []roster.ShardID) {
+	m := n.router.Map()
+	for id := range roster.ShardID(shards + 1) {
+		g, open := n.router.Held(id)
+		switch {
+		case m != nil && !moves.Wanted(*m, id, n.ID()):
+		case open:
+			s := g.Status()
+			votes := slices.Contains(s.Voters, n.ID())
+			held = append(held, readiness.Replica{Shard: id, Leader: s.Leader, Placed: votes || slices.Contains(s.Readers, n.ID()), Voter: votes,
+				Age: time.Duration(s.AgeMS) * time.Millisecond, Stalled: g.Stalled()})
+		default:
+			missing = append(missing, id)
+		}
 	}
-	return out
+	return held, missing
 }
 
 // faultTexts says which replicas have stopped, and why.

@@ -119,7 +119,7 @@ func (n *Node) RegisterBatch(ctx context.Context, items []roster.Register) ([]ro
 	defer b.release()
 	b.sort(ctx)
 	b.propose(ctx)
-	return b.results, n.token(b.position), nil
+	return b.results, n.router.Token(b.position), nil
 }
 
 // batch is one RegisterBatch under way: items sorted by shard, results in place.
@@ -211,91 +211,14 @@ func (b *batch) release() {
 	}
 }
 
-// Lookup returns one agent from the local replica of its shard.
+// Lookup returns one agent from the replica of its shard; package lookup says from which.
 func (n *Node) Lookup(ctx context.Context, id roster.AgentID, r roster.Read) (*roster.Record, roster.Stamp, error) {
-	if err := id.Validate(); err != nil {
-		return nil, roster.Stamp{}, err
-	}
-	shard, err := n.router.ShardOfAgent(id)
-	if err != nil {
-		return nil, roster.Stamp{}, err
-	}
-	g, err := n.ready(ctx, shard, r)
-	if err != nil {
-		return nil, roster.Stamp{}, err
-	}
-	record, ok, seen := g.Lookup(id)
-	stamp := roster.Stamp{Shard: shard, Index: seen.Index, Age: seen.Age}
-	if !ok {
-		return nil, stamp, &roster.Error{Code: roster.CodeNotFound, Shard: shard, Index: seen.Index, Detail: "agent " + string(id) + " is not on the roll"}
-	}
-	if record.Revision > seen.Index {
-		// The record is newer than the index, which was loaded first: who passes the
-		// token on must find at least this record.
-		stamp.Token = n.token(roster.Position{}.Advance(shard, record.Revision))
-	}
-	return record, stamp, nil
+	return n.lookups.One(ctx, id, r)
 }
 
 // LookupBatch returns agents in the order of ids.
 func (n *Node) LookupBatch(ctx context.Context, ids []roster.AgentID, r roster.Read) ([]roster.LookupResult, roster.Stamp, error) {
-	if len(ids) > roster.BatchMax {
-		return nil, roster.Stamp{}, roster.Errorf(roster.CodeTooLarge, "%d ids; at most %d", len(ids), roster.BatchMax)
-	}
-	reads := reads{node: n, read: r, ready: make(map[roster.ShardID]bool)}
-	results := make([]roster.LookupResult, len(ids))
-	for i, id := range ids {
-		if err := id.Validate(); err != nil {
-			return nil, roster.Stamp{}, err
-		}
-		record, err := reads.lookup(ctx, id)
-		if err != nil {
-			return nil, roster.Stamp{}, err
-		}
-		results[i] = roster.LookupResult{ID: id, Agent: record}
-	}
-	return results, reads.stamp(), nil
-}
-
-// reads is one batch of look-ups: each shard is made ready once.
-type reads struct {
-	node     *Node
-	read     roster.Read
-	ready    map[roster.ShardID]bool
-	position roster.Position
-	age      time.Duration
-}
-
-func (b *reads) lookup(ctx context.Context, id roster.AgentID) (*roster.Record, error) {
-	shard, err := b.node.router.ShardOfAgent(id)
-	if err != nil {
-		return nil, err
-	}
-	g, err := b.node.router.Group(shard)
-	if err == nil && !b.ready[shard] {
-		_, err = b.node.ready(ctx, shard, b.read)
-		b.ready[shard] = true
-	}
-	if err != nil {
-		return nil, err
-	}
-	record, ok, seen := g.Lookup(id)
-	index := seen.Index
-	if ok {
-		index = max(index, record.Revision) // the index was loaded first
-	}
-	b.position, b.age = b.position.Advance(shard, index), max(b.age, seen.Age)
-	return record, nil
-}
-
-func (b *reads) stamp() roster.Stamp {
-	return roster.Stamp{Age: b.age, Token: b.node.token(b.position)}
-}
-
-// token returns the opaque form of a position under the present map.
-func (n *Node) token(p roster.Position) roster.Token {
-	p.Ring = n.router.Ring()
-	return roster.Token(p.Encode())
+	return n.lookups.Batch(ctx, ids, r)
 }
 
 // stamp returns what a write's answer says of itself.
@@ -303,5 +226,5 @@ func (n *Node) stamp(id roster.ShardID, index roster.Index) roster.Stamp {
 	if index == 0 {
 		return roster.Stamp{Shard: id}
 	}
-	return roster.Stamp{Shard: id, Index: index, Token: n.token(roster.Position{}.Advance(id, index))}
+	return roster.Stamp{Shard: id, Index: index, Token: n.router.Token(roster.Position{}.Advance(id, index))}
 }

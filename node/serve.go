@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"roster"
+	"roster/node/afar"
 	"roster/node/digests"
 	"roster/node/founding"
+	"roster/node/holding"
 	"roster/node/router"
 	"roster/node/sessions"
 	"roster/shard"
@@ -37,8 +39,13 @@ func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body
 		return n.serveAge()
 	case digest.MethodWindows:
 		return n.digests.Serve(), nil
+	case holding.MethodMember:
+		return holding.ServeMember(ctx, n.router, from, body)
 	case digests.MethodSeed:
 		return n.digests.ServeSeed(from, body)
+	}
+	if afar.Methods(method) {
+		return n.afar.Serve(ctx, from, method, body)
 	}
 	if answer, ok, err := n.founder.Serve(from, method, body); ok {
 		return answer, err

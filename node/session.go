@@ -18,17 +18,7 @@ func (n *Node) Session(ctx context.Context, id roster.SessionID) (roster.Session
 	if err != nil {
 		return roster.Session{}, roster.Stamp{}, err
 	}
-	g, err := n.ready(ctx, home, roster.Read{Level: roster.ReadLinearizable})
-	if err != nil {
-		return roster.Session{}, roster.Stamp{}, err
-	}
-	var s roster.Session
-	var known bool
-	seen, err := g.View(func(v *fsm.View) error {
-		s, known = v.Session(id)
-		return nil
-	})
-	stamp := roster.Stamp{Shard: home, Index: seen.Index, Age: seen.Age}
+	s, known, stamp, err := n.sessionAt(ctx, home, id)
 	switch {
 	case err != nil:
 	case !known:
@@ -37,6 +27,26 @@ func (n *Node) Session(ctx context.Context, id roster.SessionID) (roster.Session
 		err = sessions.ErrEnded(id)
 	}
 	return s, stamp, err
+}
+
+// sessionAt reads a session from the replica of its home shard, here or at a holder.
+func (n *Node) sessionAt(ctx context.Context, home roster.ShardID, id roster.SessionID) (s roster.Session, known bool, _ roster.Stamp, err error) {
+	if n.away(home) {
+		found, seen, err := n.afar.Session(ctx, home, id)
+		if found != nil {
+			s, known = *found, true
+		}
+		return s, known, roster.Stamp{Shard: home, Index: seen.Index, Age: seen.Age, Node: seen.Node}, err
+	}
+	g, err := n.ready(ctx, home, roster.Read{Level: roster.ReadLinearizable})
+	if err != nil {
+		return s, false, roster.Stamp{}, err
+	}
+	seen, err := g.View(func(v *fsm.View) error {
+		s, known = v.Session(id)
+		return nil
+	})
+	return s, known, roster.Stamp{Shard: home, Index: seen.Index, Age: seen.Age}, err
 }
 
 // RenewSessions restarts the TTL of sessions at the leaders of their home shards.

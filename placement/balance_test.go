@@ -16,8 +16,8 @@ func fleetOf(nodes, agents int) placement.World {
 	}
 	needs := make([]*placement.Need, 1+agents/100)
 	for i := range needs {
-		needs[i] = &placement.Need{Resources: roster.Resources{CPU: int64(5 + i%7), Memory: int64(5 + i%5)},
-			Where: roster.Where{Spread: []roster.Spread{{Label: "zone"}}}}
+		needs[i] = &placement.Need{Resources: placement.Resources{CPU: int64(5 + i%7), Memory: int64(5 + i%5)},
+			Where: placement.Where{Spread: []placement.Spread{{Label: "zone"}}}}
 	}
 	for i := range agents {
 		w.Agents = append(w.Agents, placement.Agent{ID: roster.AgentID(fmt.Sprintf("a/f%d~%d", i/100, i%100)), Need: needs[i/100]})
@@ -27,7 +27,7 @@ func fleetOf(nodes, agents int) placement.World {
 
 func node(i, agents int) placement.Node {
 	return placement.Node{ID: roster.NodeID(fmt.Sprintf("n%03d", i)), Labels: labels("zone", fmt.Sprint(i%3)),
-		Total: roster.Resources{CPU: int64(16 * agents), Memory: int64(16 * agents)}}
+		Total: placement.Resources{CPU: int64(16 * agents), Memory: int64(16 * agents)}}
 }
 
 // place carries a plan, or moves, out.

@@ -11,10 +11,10 @@ import (
 // node, the other waits, and says why.
 func Example() {
 	need := &placement.Need{
-		Resources: roster.Resources{CPU: 500, Memory: 256 << 20},
-		Where:     roster.Where{Filter: `labels.gpu == "yes"`, PerNodeMax: 1},
+		Resources: placement.Resources{CPU: 500, Memory: 256 << 20},
+		Where:     placement.Where{Filter: `labels.gpu == "yes"`, PerNodeMax: 1},
 	}
-	size := roster.Resources{CPU: 4000, Memory: 8 << 30}
+	size := placement.Resources{CPU: 4000, Memory: 8 << 30}
 	world := placement.World{
 		Nodes: []placement.Node{
 			{ID: "n1", Total: size, Labels: roster.MapOf(map[string]string{"gpu": "yes"})},

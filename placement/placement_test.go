@@ -11,7 +11,7 @@ import (
 	"roster/placement"
 )
 
-var size = roster.Resources{CPU: 1000, Memory: 1000}
+var size = placement.Resources{CPU: 1000, Memory: 1000}
 
 func labels(pairs ...string) roster.Map {
 	m := make(map[string]string)
@@ -23,8 +23,8 @@ func labels(pairs ...string) roster.Map {
 
 // Every verdict has a node that earns it.
 func TestWhy(t *testing.T) {
-	need := &placement.Need{Resources: roster.Resources{CPU: 100, Memory: 100}, Driver: "exec", Entry: "ocr",
-		Where: roster.Where{Filter: `labels.disk == "ssd"`, PerNodeMax: 1, Spread: []roster.Spread{{Label: "zone", SkewMax: 1}}}}
+	need := &placement.Need{Resources: placement.Resources{CPU: 100, Memory: 100}, Driver: "exec", Entry: "ocr",
+		Where: placement.Where{Filter: `labels.disk == "ssd"`, PerNodeMax: 1, Spread: []placement.Spread{{Label: "zone", SkewMax: 1}}}}
 	able := placement.Node{Total: size, Drivers: []string{"exec"}, Entries: []string{"ocr"}, Labels: labels("disk", "ssd", "zone", "b")}
 	for why, change := range map[placement.Why]func(n *placement.Node, w *placement.World){
 		placement.Fits:       func(*placement.Node, *placement.World) {},
@@ -63,14 +63,14 @@ func TestWhy(t *testing.T) {
 }
 
 func TestInvalid(t *testing.T) {
-	agent := func(w roster.Where) []placement.Agent {
+	agent := func(w placement.Where) []placement.Agent {
 		return []placement.Agent{{ID: "a/b", Need: &placement.Need{Where: w}}}
 	}
 	for name, w := range map[string]placement.World{
-		"filter":  {Agents: agent(roster.Where{Filter: "labels.x =="})},
-		"wish":    {Agents: agent(roster.Where{Prefer: []roster.Preference{{Filter: "labels.x ==", Weight: 1}}})},
-		"weight":  {Agents: agent(roster.Where{Prefer: []roster.Preference{{Weight: roster.WeightMax + 1}}})},
-		"spreads": {Agents: agent(roster.Where{Spread: make([]roster.Spread, roster.SpreadMax+1)})},
+		"filter":  {Agents: agent(placement.Where{Filter: "labels.x =="})},
+		"wish":    {Agents: agent(placement.Where{Prefer: []placement.Preference{{Filter: "labels.x ==", Weight: 1}}})},
+		"weight":  {Agents: agent(placement.Where{Prefer: []placement.Preference{{Weight: placement.WeightMax + 1}}})},
+		"spreads": {Agents: agent(placement.Where{Spread: make([]placement.Spread, placement.SpreadMax+1)})},
 		"twice":   {Nodes: []placement.Node{{ID: "n"}, {ID: "n"}}},
 	} {
 		if _, err := placement.Plan(w, placement.Least); roster.CodeOf(err) != roster.CodeInvalid {
@@ -87,11 +87,11 @@ func TestInvalid(t *testing.T) {
 
 // Each policy takes the node that it is named after.
 func TestPolicies(t *testing.T) {
-	small := &placement.Need{Resources: roster.Resources{CPU: 50, Memory: 50}}
+	small := &placement.Need{Resources: placement.Resources{CPU: 50, Memory: 50}}
 	w := placement.World{Nodes: []placement.Node{
-		{ID: "empty", Total: size, Others: placement.Usage{Resources: roster.Resources{CPU: 100, Memory: 0}}},
-		{ID: "even", Total: size, Others: placement.Usage{Resources: roster.Resources{CPU: 150, Memory: 150}}},
-		{ID: "full", Total: size, Others: placement.Usage{Resources: roster.Resources{CPU: 600, Memory: 300}}},
+		{ID: "empty", Total: size, Others: placement.Usage{Resources: placement.Resources{CPU: 100, Memory: 0}}},
+		{ID: "even", Total: size, Others: placement.Usage{Resources: placement.Resources{CPU: 150, Memory: 150}}},
+		{ID: "full", Total: size, Others: placement.Usage{Resources: placement.Resources{CPU: 600, Memory: 300}}},
 	}, Agents: []placement.Agent{{ID: "a/f~0", Need: small, Node: "empty"}, {ID: "a/f~1", Need: small}}}
 	for policy, want := range map[placement.Policy]roster.NodeID{
 		placement.Least: "even", placement.Apart: "even", placement.Pack: "full", placement.Balanced: "even",
@@ -111,7 +111,7 @@ func TestPolicies(t *testing.T) {
 // for.
 func TestBusyNodes(t *testing.T) {
 	w := placement.World{Nodes: []placement.Node{{ID: "warm", Total: size, Busy: placement.BusyGood},
-		{ID: "cool", Total: size, Others: placement.Usage{Resources: roster.Resources{Memory: 900}}, Busy: placement.BusyGood - 1}},
+		{ID: "cool", Total: size, Others: placement.Usage{Resources: placement.Resources{Memory: 900}}, Busy: placement.BusyGood - 1}},
 		Agents: []placement.Agent{{ID: "a/b", Need: &placement.Need{}}}}
 	plan, _ := placement.Plan(w, placement.Least)
 	if plan.Decisions[0].Node != "cool" || plan.More {
@@ -137,7 +137,7 @@ func drawn(t *rapid.T) placement.World {
 	w.Seed = rapid.Uint64().Draw(t, "seed")
 	zones := []string{"a", "b", "c", ""}
 	for i := range rapid.IntRange(0, 8).Draw(t, "nodes") {
-		n := placement.Node{ID: roster.NodeID(fmt.Sprintf("n%d", i)), Total: roster.Resources{CPU: rapid.Int64Range(0, 1000).Draw(t, "cpu"), Memory: rapid.Int64Range(0, 1000).Draw(t, "memory")},
+		n := placement.Node{ID: roster.NodeID(fmt.Sprintf("n%d", i)), Total: placement.Resources{CPU: rapid.Int64Range(0, 1000).Draw(t, "cpu"), Memory: rapid.Int64Range(0, 1000).Draw(t, "memory")},
 			State: placement.State(rapid.IntRange(0, 9).Draw(t, "state") / 8), AgentsMax: rapid.IntRange(0, 6).Draw(t, "seats"),
 			Busy: rapid.Int64Range(0, 900).Draw(t, "busy")}
 		if zone := rapid.SampledFrom(zones).Draw(t, "zone"); zone != "" {
@@ -147,16 +147,16 @@ func drawn(t *rapid.T) placement.World {
 	}
 	for f := range rapid.IntRange(0, 4).Draw(t, "fleets") {
 		need := &placement.Need{Priority: rapid.IntRange(0, 2).Draw(t, "priority"),
-			Resources: roster.Resources{CPU: rapid.Int64Range(0, 300).Draw(t, "wants"), Memory: rapid.Int64Range(0, 300).Draw(t, "wants memory")},
-			Where:     roster.Where{PerNodeMax: rapid.IntRange(0, 2).Draw(t, "a node")}}
+			Resources: placement.Resources{CPU: rapid.Int64Range(0, 300).Draw(t, "wants"), Memory: rapid.Int64Range(0, 300).Draw(t, "wants memory")},
+			Where:     placement.Where{PerNodeMax: rapid.IntRange(0, 2).Draw(t, "a node")}}
 		if rapid.Bool().Draw(t, "filtered") {
 			need.Where.Filter = `labels.zone is not empty`
 		}
 		if skew := rapid.IntRange(0, 3).Draw(t, "skew"); skew < 3 {
-			need.Where.Spread = []roster.Spread{{Label: "zone", SkewMax: skew}}
+			need.Where.Spread = []placement.Spread{{Label: "zone", SkewMax: skew}}
 		}
 		if rapid.Bool().Draw(t, "wish") {
-			need.Where.Prefer = []roster.Preference{{Filter: `labels.zone == "a"`, Weight: rapid.IntRange(1, 100).Draw(t, "weight")}}
+			need.Where.Prefer = []placement.Preference{{Filter: `labels.zone == "a"`, Weight: rapid.IntRange(1, 100).Draw(t, "weight")}}
 		}
 		for i := range rapid.IntRange(0, 8).Draw(t, "members") {
 			a := placement.Agent{ID: roster.AgentID(fmt.Sprintf("a/f%d~%d", f, i)), Need: need}

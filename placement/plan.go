@@ -123,7 +123,7 @@ func (p *planner) crowded() bool {
 			continue
 		}
 		ready++
-		if cpu, _, _ := n.shares(roster.Resources{}, 0); max(cpu, n.Busy) <= BusyMore {
+		if cpu, _, _ := n.shares(Resources{}, 0); max(cpu, n.Busy) <= BusyMore {
 			return false
 		}
 	}

@@ -22,7 +22,7 @@ type planner struct {
 	number map[roster.NodeID]int
 	rules  map[*Need]*rules
 	fleets map[roster.Key][]int // members on each node
-	tally  [roster.SpreadMax]spread
+	tally  [SpreadMax]spread
 	seen   []Verdict // of the agent at hand, by node
 }
 
@@ -151,7 +151,7 @@ func (p *planner) fits(a *Agent, r *rules, members []int, i int) Why {
 }
 
 // room says whether a node has room for as much more.
-func (n *spot) room(more roster.Resources) Why {
+func (n *spot) room(more Resources) Why {
 	switch {
 	case n.used.CPU+more.CPU > n.Total.CPU:
 		return NoCPU

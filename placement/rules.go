@@ -9,7 +9,7 @@ import (
 
 // wishPoints is what a preference of weight 1 is worth, of the 1000 that lie between the
 // best and the worst node of a policy.
-const wishPoints = 1000 / roster.WeightMax
+const wishPoints = 1000 / WeightMax
 
 // rules are what a Need asks of each node whatever runs there, by the node's number.
 type rules struct {

@@ -57,7 +57,7 @@ func (p *planner) score(v *Verdict, a *Agent, r *rules, members []int, i int) {
 }
 
 // shares is how full a node is with so much more, in thousandths of what it has.
-func (n *spot) shares(more roster.Resources, agents int) (cpu, memory, seats int64) {
+func (n *spot) shares(more Resources, agents int) (cpu, memory, seats int64) {
 	return share(n.used.CPU+more.CPU, n.Total.CPU), share(n.used.Memory+more.Memory, n.Total.Memory),
 		share(int64(n.used.Agents+agents), int64(n.AgentsMax))
 }
@@ -72,7 +72,7 @@ func share(part, whole int64) int64 {
 
 // full is how full a node is: the fullest of what it has.
 func (n *spot) full() int64 {
-	cpu, memory, seats := n.shares(roster.Resources{}, 0)
+	cpu, memory, seats := n.shares(Resources{}, 0)
 	return max(cpu, memory, seats)
 }
 

@@ -28,7 +28,7 @@ type Node struct {
 	// Drivers are those that it allows, Entries the entry points that it offers, such as
 	// functions that its program has registered.
 	Drivers, Entries []string
-	Total            roster.Resources
+	Total            Resources
 	AgentsMax        int // 0: as many as fit
 	// Others is what runs on it beside the agents of the World.
 	Others Usage
@@ -38,7 +38,7 @@ type Node struct {
 
 // Usage is what agents take.
 type Usage struct {
-	roster.Resources
+	Resources
 	Agents int
 }
 
@@ -52,9 +52,9 @@ type Agent struct {
 
 // Need is what an agent asks for.
 type Need struct {
-	Resources     roster.Resources
+	Resources     Resources
 	Driver, Entry string // "": any
-	Where         roster.Where
+	Where         Where
 	Priority      int // larger ones are placed first
 }
 

@@ -127,12 +127,10 @@ func (c Config) Validate() error {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Store == "" {
-		c.Store = logstore.Bolt
-		if c.Dir == "" {
-			c.Store = logstore.Memory
-		}
+	if c.Store == "" && c.Dir == "" {
+		c.Store = logstore.Memory
 	}
+	c.Store = cmp.Or(c.Store, logstore.Bolt)
 	if c.Profile == nil {
 		c.Profile = profile
 	}
@@ -150,7 +148,12 @@ func (c Config) withDefaults() Config {
 		c.OnFault = func(roster.ShardID, error) {}
 	}
 	c.Compaction = c.Compaction.withDefaults()
-	c.tuning = c.tuning.withDefaults()
+	if c.tuning.machine == nil {
+		c.tuning.machine = func(id roster.ShardID) replica.Machine { return fsm.New(id) }
+	}
+	if c.tuning.store == nil {
+		c.tuning.store = func(s logstore.Store) logstore.Store { return s }
+	}
 	return c
 }
 
@@ -164,14 +167,4 @@ func profile(id roster.ShardID) Timing {
 func (c Compaction) withDefaults() Compaction {
 	return Compaction{cmp.Or(c.Trailing, trailingLogs), cmp.Or(c.Threshold, snapshotThreshold),
 		cmp.Or(c.Interval, snapshotInterval), cmp.Or(c.Changes, compactEvery)}
-}
-
-func (t tuning) withDefaults() tuning {
-	if t.machine == nil {
-		t.machine = func(id roster.ShardID) replica.Machine { return fsm.New(id) }
-	}
-	if t.store == nil {
-		t.store = func(s logstore.Store) logstore.Store { return s }
-	}
-	return t
 }

@@ -10,7 +10,6 @@ import (
 
 	"roster"
 	"roster/shard/link"
-	"roster/shard/logstore"
 	"roster/shard/metrics"
 	"roster/shard/stores"
 )
@@ -39,15 +38,13 @@ func OpenHost(c Config) (*Host, error) {
 	h.mu.groups = map[roster.ShardID]*Group{}
 	h.publish()
 	h.metrics = metrics.New(h.samples)
-	if c.Metrics != nil {
-		if err := c.Metrics.Register(h.metrics); err != nil {
-			return nil, err
-		}
+	err := h.metrics.Register(c.Metrics)
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	h.stores, err = stores.Open(stores.Config{Dir: h.config.Dir, Kind: h.config.Store, Logger: h.config.Logger})
 	if err != nil {
-		h.unregister()
+		h.metrics.Unregister(h.config.Metrics)
 		return nil, err
 	}
 	h.hub = link.OpenHub(link.HubOptions{Network: h.config.Network, AddressOf: h.config.AddressOf, Node: h.config.Node, Logger: h.config.Logger, Now: h.config.Now})
@@ -93,15 +90,28 @@ func (h *Host) reserve(ctx context.Context, id roster.ShardID) error {
 	return nil
 }
 
-// Present returns an error unless what a shard that was open here before has written is
-// there. A voter that once had a log and now begins an empty one has forgotten its vote.
-func (h *Host) Present(id roster.ShardID) error { return h.stores.Present(id) }
-
-// MoveLogs moves the logs of open groups into another store while the groups work: as
-// many as the deadline of ctx allows, at least one.
-func (h *Host) MoveLogs(ctx context.Context, to logstore.Kind) (roster.StoreMoves, error) {
-	return h.stores.MoveAll(ctx, to)
+// Shut closes one group and keeps what it has on disk: from then on this node is silent in
+// it, and Open opens it anew. The error is Conflict while its log is being moved.
+func (h *Host) Shut(ctx context.Context, id roster.ShardID) error {
+	return h.stores.Release(id, func() error {
+		g, open := h.Group(id)
+		if !open {
+			return roster.Errorf(roster.CodeConflict, "shard %v is not open", id)
+		}
+		h.mu.Lock()
+		h.mu.groups[id] = nil
+		h.publish()
+		h.mu.Unlock()
+		err := g.close(ctx)
+		h.mu.Lock()
+		delete(h.mu.groups, id)
+		h.mu.Unlock()
+		return err
+	})
 }
+
+// Stores returns what knows where the logs of the groups are.
+func (h *Host) Stores() *stores.Stores { return h.stores }
 
 // Group returns an open group.
 func (h *Host) Group(id roster.ShardID) (*Group, bool) {
@@ -148,6 +158,6 @@ func (h *Host) Close(ctx context.Context) error {
 		wait.Go(func() { errs[i] = g.close(ctx) })
 	}
 	wait.Wait()
-	h.unregister()
+	h.metrics.Unregister(h.config.Metrics)
 	return errors.Join(append(errs, h.hub.Close(), h.stores.Close())...)
 }

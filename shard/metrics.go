@@ -26,9 +26,3 @@ func (g *Group) sample() metrics.Sample {
 		Stopped: g.fault() != nil, Installs: snapshots.Installs, Looping: snapshots.Looping, Held: snapshots.Held,
 	}
 }
-
-func (h *Host) unregister() {
-	if h.config.Metrics != nil {
-		h.config.Metrics.Unregister(h.metrics)
-	}
-}

@@ -138,6 +138,14 @@ func (g *Gate) PauseMoves(ctx context.Context, paused bool) error {
 	return g.service.PauseMoves(ctx, paused)
 }
 
+// SetLayout is for who looks after the cluster.
+func (g *Gate) SetLayout(ctx context.Context, l roster.Layout) error {
+	if err := administers(ctx); err != nil {
+		return err
+	}
+	return g.service.SetLayout(ctx, l)
+}
+
 // MigrateStore is for who looks after the cluster.
 func (g *Gate) MigrateStore(ctx context.Context, to string) (roster.StoreMoves, error) {
 	if err := administers(ctx); err != nil {

@@ -37,6 +37,7 @@ func newSim(t testing.TB, seed uint64, nodes int) *sim {
 	s.world.Map = roster.ClusterMap{Version: 1, Shards: dht.NewRing(s.world.Fit(), dht.Options{Shards: ids}).Assignment()}
 	for _, shard := range s.world.Map.Shards {
 		s.world.Voters[shard.ID] = slices.Clone(shard.Voters)
+		s.readers[shard.ID] = without(s.world.Fit(), shard.Voters)
 	}
 	return s
 }
@@ -93,12 +94,7 @@ func (s *sim) follow(shard roster.ShardVoters) bool {
 	if !slices.Contains(living, s.leader[shard.ID]) {
 		s.leader[shard.ID] = living[s.random.IntN(len(living))]
 	}
-	var readers []roster.NodeID
-	for _, n := range s.world.Nodes {
-		if n.State == roster.NodeAlive && !slices.Contains(voters, n.ID) {
-			readers = append(readers, n.ID)
-		}
-	}
+	readers, tended := s.tend(shard.ID, voters)
 	slow := s.random.IntN(3) == 0
 	step := Next(Group{Self: s.leader[shard.ID], Voters: voters, Readers: readers, Want: shard.Voters, Alive: s.alive,
 		Ready: func(roster.NodeID) bool { return !slow }})
@@ -108,16 +104,23 @@ func (s *sim) follow(shard roster.ShardVoters) bool {
 	next := slices.Clone(voters)
 	switch step.Kind {
 	case Done:
-		return false
+		return tended
 	case Wait:
-		return slow
+		return slow || tended
 	case Transfer:
 		s.leader[shard.ID] = step.Node
 		return true
 	case Promote:
+		if !slices.Contains(readers, step.Node) {
+			s.t.Fatalf("%s votes in shard %d and was no reader", step.Node, shard.ID)
+		}
 		next = append(next, step.Node)
+		s.readers[shard.ID] = without(readers, []roster.NodeID{step.Node})
 	case Demote, Remove:
 		next = without(voters, []roster.NodeID{step.Node})
+		if step.Kind == Demote {
+			s.readers[shard.ID] = append(readers, step.Node)
+		}
 		if step.Node == s.leader[shard.ID] {
 			s.t.Fatalf("the leader of shard %d takes its own vote", shard.ID)
 		}
@@ -132,6 +135,48 @@ func (s *sim) follow(shard roster.ShardVoters) bool {
 	s.world.Voters[shard.ID] = next
 	s.steps++
 	return true
+}
+
+// tend lets a group change its readers, and says whether it did.
+func (s *sim) tend(shard roster.ShardID, voters []roster.NodeID) ([]roster.NodeID, bool) {
+	enter, leave := Readers(s.world, shard, voters, s.readers[shard])
+	if bad := slices.DeleteFunc(slices.Clone(leave), func(id roster.NodeID) bool { return !slices.Contains(voters, id) }); len(bad) > 0 {
+		s.t.Fatalf("%v vote in shard %d and are to go as readers", bad, shard)
+	}
+	s.readers[shard] = append(without(s.readers[shard], leave), enter...)
+	return s.readers[shard], len(enter)+len(leave) > 0
+}
+
+// checkReaders wants as many readers of every shard as the map says, spread evenly.
+func (s *sim) checkReaders() {
+	s.t.Helper()
+	holders := s.world.Holders()
+	load := map[roster.NodeID]int{}
+	for _, shard := range s.world.Map.Shards {
+		readers, others := s.readers[shard.ID], without(holders, s.world.Voters[shard.ID])
+		want := s.world.Map.Readers.Count(len(others))
+		if shard.ID == roster.SystemShard {
+			want = len(others)
+		}
+		if living := without(readers, without(readers, holders)); len(living) != want {
+			s.t.Fatalf("shard %d has readers %v beside %v; want %d", shard.ID, readers, s.world.Voters[shard.ID], want)
+		}
+		for _, id := range s.world.Voters[shard.ID] {
+			load[id]++
+		}
+		if shard.ID != roster.SystemShard {
+			for _, id := range readers {
+				load[id]++
+			}
+		}
+	}
+	low, high := 2*shardCount, 0
+	for _, id := range holders {
+		low, high = min(low, load[id]), max(high, load[id])
+	}
+	if len(s.world.Map.Draining) == 0 && len(s.dead) == 0 && high-low > 1 {
+		s.t.Fatalf("replicas are spread unevenly: %v", load)
+	}
 }
 
 // check wants every shard where the map wants it, on fit nodes alone, evenly.
@@ -231,8 +276,9 @@ func TestNewcomerDies(t *testing.T) {
 
 // TestAnyHistory lets nodes come, drain, return, die and leave at random.
 func TestAnyHistory(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(14) {
 		s := newSim(t, seed, 1+int(seed%5))
+		s.world.Map.Readers = []roster.Readers{roster.ReadersAll, roster.ReadersNone, 1, 2}[seed%4]
 		for range 12 {
 			s.happen()
 			s.settle()
@@ -249,6 +295,42 @@ func TestAnyHistory(t *testing.T) {
 		}
 		s.settle()
 		s.check()
+		s.checkReaders()
+	}
+}
+
+// TestReadersFollow changes how many nodes read, while votes move, and back: no group
+// promotes who has not read before, and in the end all are where they are wanted.
+func TestReadersFollow(t *testing.T) {
+	for seed := range uint64(4) {
+		s := newSim(t, seed, 5)
+		for _, r := range []roster.Readers{roster.ReadersNone, 1, roster.ReadersAll, 2, roster.ReadersNone} {
+			s.world.Map.Readers = r
+			s.join()
+			s.world.Map.Draining = []roster.NodeID{s.world.Nodes[s.random.IntN(len(s.world.Nodes))].ID}
+			s.settle()
+			s.world.Map.Draining = nil
+			s.settle()
+			s.check()
+			s.checkReaders()
+		}
+	}
+}
+
+// TestUnknownShardsStay: where nobody says who votes, nothing is moved, and it counts.
+func TestUnknownShardsStay(t *testing.T) {
+	s := newSim(t, 6, 3)
+	s.join()
+	delete(s.world.Voters, 1)
+	delete(s.world.Voters, 2)
+	plan, next := Plan(s.world)
+	if next.Version != s.world.Map.Version || plan.Held == "" {
+		t.Fatalf("moved %+v although two shards are not known: %+v", next.Shards, plan)
+	}
+	delete(s.world.Voters, 3)
+	s.world.Voters[1], s.world.Voters[2] = voters(s.world.Map.Shards, 1), voters(s.world.Map.Shards, 2)
+	if _, next = Plan(s.world); next.Version == s.world.Map.Version || !slices.Equal(voters(next.Shards, 3), voters(s.world.Map.Shards, 3)) {
+		t.Fatalf("shard 3 is not known and gets %v", voters(next.Shards, 3))
 	}
 }
 

@@ -19,20 +19,25 @@ type World struct {
 	Now   roster.LogTime // of the system shard
 	// After is how long a node may be down before others take over its votes.
 	After roster.LogTime
-	// Voters are those of each shard in fact: by the group's own configuration.
+	// Voters are those of each shard in fact: by the group's own configuration. A shard of
+	// which nobody says who votes is left as it is, and counts as moving.
 	Voters map[roster.ShardID][]roster.NodeID
 }
 
 // Plan says what is moving, what is to move and why, and returns the map to store next;
 // its version is that of the present one while nothing is to be stored.
 func Plan(w World) (roster.MovePlan, roster.ClusterMap) {
-	plan := roster.MovePlan{Paused: w.Map.Still(w.Now), Moves: []roster.Move{}}
+	plan := roster.MovePlan{Paused: w.Map.Still(w.Now), Readers: w.Map.Readers, Moves: []roster.Move{}}
 	plan.Moves = append(plan.Moves, w.underWay()...)
-	moving := len(plan.Moves)
+	unknown := w.unknown()
+	moving := len(plan.Moves) + len(unknown)
+	if len(unknown) > 0 {
+		plan.Held = fmt.Sprintf("nobody says who votes in shards %v: their holders do not answer", unknown)
+	}
 	fit := w.Fit()
 	if len(fit) < roster.VotersDefault && w.several() {
 		plan.Held = w.shortage(fit)
-		return plan, w.Map
+		return plan, w.settled(w.Map)
 	}
 	target := dht.NewRing(fit, dht.Options{Shards: shards(w.Map), Current: w.Map.Shards}).Assignment()
 	waiting := w.waiting(target, plan.Moves)
@@ -40,7 +45,32 @@ func Plan(w World) (roster.MovePlan, roster.ClusterMap) {
 	if plan.Paused || len(fit) == 0 {
 		return plan, w.Map
 	}
-	return plan, w.next(target, waiting, moving)
+	return plan, w.settled(w.next(target, waiting, moving))
+}
+
+// settled gives a map that is to be stored next the readers that go with its voters.
+func (w World) settled(next roster.ClusterMap) roster.ClusterMap {
+	if w.Map.Still(w.Now) {
+		return next
+	}
+	read := w.read(next)
+	same := slices.EqualFunc(read, next.Shards, func(a, b roster.ShardVoters) bool { return slices.Equal(a.Readers, b.Readers) })
+	if same {
+		return next
+	}
+	next.Shards, next.Version = read, w.Map.Version+1
+	return next
+}
+
+// unknown lists the shards of which nobody says who votes in them.
+func (w World) unknown() []roster.ShardID {
+	var out []roster.ShardID
+	for _, s := range w.Map.Shards {
+		if _, known := w.Voters[s.ID]; !known {
+			out = append(out, s.ID)
+		}
+	}
+	return out
 }
 
 // underWay lists what the groups have still to follow. What can never be done, because a
@@ -81,7 +111,7 @@ func (w World) unfit(id roster.NodeID) string {
 		return "has left"
 	case slices.Contains(w.Map.Draining, id):
 		return "is draining"
-	case w.Nodes[i].State == roster.NodeDown && w.Now-w.Nodes[i].Lease >= w.After:
+	case w.gone(w.Nodes[i]):
 		return "is down"
 	}
 	return ""
@@ -120,7 +150,8 @@ func (w World) move(id roster.ShardID, from, to []roster.NodeID) roster.Move {
 func (w World) waiting(target []roster.ShardVoters, underWay []roster.Move) []roster.Move {
 	var out []roster.Move
 	for i, s := range w.Map.Shards {
-		if slices.ContainsFunc(underWay, func(m roster.Move) bool { return m.Shard == s.ID }) {
+		_, known := w.Voters[s.ID]
+		if !known || slices.ContainsFunc(underWay, func(m roster.Move) bool { return m.Shard == s.ID }) {
 			continue
 		}
 		if m := w.move(s.ID, s.Voters, voters(target, w.Map.Shards[i].ID)); len(m.Add)+len(m.Remove) > 0 {

@@ -29,39 +29,54 @@ const (
 	mapBase    = 6
 	mapSteered = 8  // with Draining and Paused
 	mapLevel   = 10 // with Level and PausedUntil: from level 2 on
+	mapRead    = 11 // with Readers too, and a third value in each shard: who reads there; level 2
 )
+
+// mapForm returns how many values a map is written with.
+func mapForm(m roster.ClusterMap) int {
+	switch {
+	case m.Readers != roster.ReadersAll:
+		return mapRead
+	case m.Level > 0 || m.PausedUntil != 0:
+		return mapLevel
+	case len(m.Draining) > 0 || m.Paused:
+		return mapSteered
+	}
+	return mapBase
+}
 
 // Map writes a cluster map.
 func (w *Writer) Map(m roster.ClusterMap) {
-	values := mapBase
-	switch {
-	case m.Level > 0 || m.PausedUntil != 0:
-		values = mapLevel
-	case len(m.Draining) > 0 || m.Paused:
-		values = mapSteered
-	}
-	w.Array(values)
+	form := mapForm(m)
+	w.Array(form)
 	w.Uint(m.Version)
 	w.Text(m.Cluster)
 	w.Text(m.ClusterID)
 	w.Text(string(m.Durability))
 	list(w, m.Slots, (*Writer).shard)
-	list(w, m.Shards, (*Writer).voters)
-	if values >= mapSteered {
+	if form >= mapRead {
+		list(w, m.Shards, (*Writer).members)
+	} else {
+		list(w, m.Shards, (*Writer).voters)
+	}
+	if form >= mapSteered {
 		list(w, m.Draining, (*Writer).member)
 		w.Bool(m.Paused)
 	}
-	if values == mapLevel {
+	if form >= mapLevel {
 		w.Uint(uint64(m.Level))
 		w.Int(int64(m.PausedUntil))
+	}
+	if form >= mapRead {
+		w.Int(int64(m.Readers))
 	}
 }
 
 // Map reads a cluster map.
 func (r *Reader) Map() roster.ClusterMap {
-	n := r.List()
-	if r.err == nil && n != mapBase && n != mapSteered && n != mapLevel {
-		r.Fail("a cluster map of %d values: it was written by a newer version", n)
+	form := r.List()
+	if r.err == nil && form != mapBase && form != mapSteered && form != mapLevel && form != mapRead {
+		r.Fail("a cluster map of %d values: it was written by a newer version", form)
 	}
 	m := roster.ClusterMap{
 		Version:    r.Uint(),
@@ -69,13 +84,20 @@ func (r *Reader) Map() roster.ClusterMap {
 		ClusterID:  r.Text(),
 		Durability: roster.Durability(r.Text()),
 		Slots:      items(r, (*Reader).shard),
-		Shards:     items(r, (*Reader).voters),
 	}
-	if n >= mapSteered {
+	if form >= mapRead {
+		m.Shards = items(r, (*Reader).members)
+	} else {
+		m.Shards = items(r, (*Reader).voters)
+	}
+	if form >= mapSteered {
 		m.Draining, m.Paused = items(r, (*Reader).member), r.Bool()
 	}
-	if n == mapLevel {
+	if form >= mapLevel {
 		m.Level, m.PausedUntil = int(r.Uint32()), roster.LogTime(r.Int())
+	}
+	if form >= mapRead {
+		m.Readers = roster.Readers(r.Int())
 	}
 	return m
 }
@@ -95,6 +117,18 @@ func (w *Writer) voters(v roster.ShardVoters) {
 func (r *Reader) voters() roster.ShardVoters {
 	r.Array(2)
 	return roster.ShardVoters{ID: r.shard(), Voters: items(r, (*Reader).member)}
+}
+
+func (w *Writer) members(v roster.ShardVoters) {
+	w.Array(3)
+	w.shard(v.ID)
+	list(w, v.Voters, (*Writer).member)
+	list(w, v.Readers, (*Writer).member)
+}
+
+func (r *Reader) members() roster.ShardVoters {
+	r.Array(3)
+	return roster.ShardVoters{ID: r.shard(), Voters: items(r, (*Reader).member), Readers: items(r, (*Reader).member)}
 }
 
 // Node writes what is known of a node.

@@ -95,14 +95,17 @@ func TestGoldenResults(t *testing.T) {
 	}
 }
 
-// A map that is steered has a form of its own; the other is as it was before there was
-// steering.
+// A map that is steered, or whose readers are counted, has a form of its own; the other is
+// as it was before there was steering.
 func TestGoldenMap(t *testing.T) {
 	steered := clusterMap()
 	steered.Draining, steered.Paused = []roster.NodeID{"n2-0b0c0d0e"}, true
 	levelled := steered
 	levelled.Level, levelled.PausedUntil = 300, 1<<40
-	for name, m := range map[string]roster.ClusterMap{"map": clusterMap(), "map_steered": steered, "map_level": levelled} {
+	read := clusterMap()
+	read.Draining, read.Readers = []roster.NodeID{}, 2
+	read.Shards = []roster.ShardVoters{{ID: 1, Voters: []roster.NodeID{"n1-0a0b0c0d"}, Readers: []roster.NodeID{"n2-0b0c0d0e"}}, {ID: 2, Voters: []roster.NodeID{}, Readers: []roster.NodeID{}}}
+	for name, m := range map[string]roster.ClusterMap{"map": clusterMap(), "map_steered": steered, "map_level": levelled, "map_read": read} {
 		b, err := AppendMap(nil, m)
 		if err != nil {
 			t.Fatal(err)

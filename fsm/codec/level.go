@@ -9,17 +9,18 @@ import "roster"
 // stops, and never skips it.
 //
 //   - 1: everything up to access tokens.
-//   - 2: a cluster map that says a level, and when a pause ends.
+//   - 2: a cluster map that says a level, when a pause ends, and who reads what.
 const Level = 2
 
 // kindLevels says with which level a kind came; those that are missing came with 1.
 var kindLevels = map[roster.Kind]int{}
 
 // LevelOf returns the level that a command needs. The level that a map itself says is
-// left out: whoever raises it has made sure of every node.
+// left out: whoever raises it has made sure of every node. The first map of a cluster needs
+// none: it says its own.
 func LevelOf(c roster.Command) int {
 	level := max(1, kindLevels[c.Kind()])
-	if m, ok := c.(roster.SetMap); ok && m.Map.PausedUntil != 0 {
+	if m, ok := c.(roster.SetMap); ok && m.If != 0 && (m.Map.PausedUntil != 0 || m.Map.Readers != roster.ReadersAll) {
 		level = max(level, 2)
 	}
 	return level

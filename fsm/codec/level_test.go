@@ -13,10 +13,14 @@ func TestLevelOf(t *testing.T) {
 			t.Errorf("%v needs level %d", c.Kind(), level)
 		}
 	}
-	held, raising := clusterMap(), clusterMap()
-	held.Paused, held.PausedUntil, raising.Level = true, 9, Level
-	for want, m := range map[int]roster.ClusterMap{2: held, 1: raising} {
-		e, err := Encode(op(roster.SetMap{Map: m}))
+	held, raising, read := clusterMap(), clusterMap(), clusterMap()
+	held.Paused, held.PausedUntil, raising.Level, read.Readers = true, 9, Level, roster.ReadersNone
+	for _, c := range []struct {
+		want int
+		set  roster.SetMap
+	}{{2, roster.SetMap{If: 1, Map: held}}, {1, roster.SetMap{If: 1, Map: raising}}, {2, roster.SetMap{If: 1, Map: read}}, {1, roster.SetMap{Map: read}}} {
+		want := c.want
+		e, err := Encode(op(c.set))
 		if err != nil {
 			t.Fatal(err)
 		}

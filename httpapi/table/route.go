@@ -76,20 +76,20 @@ type Body string
 
 // The bodies; NoBody takes none.
 const (
-	NoBody       Body = ""
-	AgentBody    Body = "AgentIn"
-	PatchBody    Body = "AgentPatch"
-	HealthBody   Body = "Health"
-	LookupBody   Body = "AgentIDs"
-	RegisterBody Body = "Batch"
-	SessionBody  Body = "SessionIn"
-	RenewBody    Body = "SessionIDs"
-	CommandBody  Body = "Command"
-	JoinBody     Body = "Join"
-	LeaveBody    Body = "Leave"
-	StoreBody    Body = "MigrateStore"
-	TokenBody    Body = "TokenIn"
-	PauseBody    Body = "Pause"
+	NoBody        Body = ""
+	AgentBody     Body = "AgentIn"
+	PatchBody     Body = "AgentPatch"
+	HealthBody    Body = "Health"
+	LookupBody    Body = "AgentIDs"
+	RegisterBody  Body = "Batch"
+	SessionBody   Body = "SessionIn"
+	RenewBody     Body = "SessionIDs"
+	CommandBody   Body = "Command"
+	JoinBody      Body = "Join"
+	LeaveBody     Body = "Leave"
+	StoreBody     Body = "MigrateStore"
+	TokenBody     Body = "TokenIn"
+	RebalanceBody Body = "Rebalance"
 )
 
 // BytesMax is how long the body may be.

@@ -130,7 +130,7 @@ func nodeRoutes() []Route {
 			Answers: []Answer{{Status: 204, Text: "it has left"}}, Fails: []int{404, 422, 503, 504}},
 		{Method: get, Path: "/v1/rebalance", Name: "moves", Right: administers(), Tag: "cluster", Summary: "Which voters move, and why",
 			Answers: []Answer{{Status: 200, Text: "what is under way and what waits", Schema: "MovePlan"}}, Fails: []int{503}},
-		{Method: post, Path: "/v1/rebalance", Name: "pauseMoves", Right: administers(), Tag: "cluster", Summary: "Stop or resume the moving of voters", Body: PauseBody,
+		{Method: post, Path: "/v1/rebalance", Name: "rebalance", Right: administers(), Tag: "cluster", Summary: "Stop or resume the moving of voters, say who reads", Body: RebalanceBody,
 			Answers: []Answer{{Status: 204, Text: "so it is"}}, Fails: []int{413, 415, 503, 504}},
 	}
 }

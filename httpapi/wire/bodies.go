@@ -153,18 +153,34 @@ func DecodeLeave(v Value) (force bool, err error) {
 	return force, err
 }
 
-// DecodePause reads {"paused":true}.
-func DecodePause(v Value) (paused bool, err error) {
+// Rebalance is what POST /v1/rebalance asks for; nil is not asked.
+type Rebalance struct {
+	Paused *bool
+	roster.Layout
+}
+
+// DecodeRebalance reads {"paused":true,"readers":"all"}, at least one of the two.
+func DecodeRebalance(v Value) (x Rebalance, err error) {
 	given := false
-	err = v.Object(func(name string, v Value) (err error) {
-		if name != "paused" {
-			return v.Unknown("paused")
-		}
+	err = v.Object(func(name string, v Value) error {
 		given = true
-		paused, err = v.Flag()
-		return err
+		switch name {
+		case "paused":
+			paused, err := v.Flag()
+			x.Paused = &paused
+			return err
+		case "readers":
+			var text string
+			if err := put(&text, v); err != nil {
+				return err
+			}
+			readers, err := roster.ReadersOf(text)
+			x.Readers = &readers
+			return err
+		}
+		return v.Unknown("paused or readers")
 	})
-	return paused, missing(err, given, "paused")
+	return x, missing(err, given, "paused or readers")
 }
 
 // DecodeMigrateStore reads {"to":"shared"}.

@@ -119,7 +119,21 @@ func (s *Service) ForceLeave(_ context.Context, id roster.NodeID) error {
 func (s *Service) Moves(context.Context) (roster.MovePlan, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return roster.MovePlan{Paused: s.mu.paused, Moves: []roster.Move{}}, nil
+	return roster.MovePlan{Paused: s.mu.paused, Readers: s.mu.readers, Moves: []roster.Move{}}, nil
+}
+
+// SetLayout notes it.
+func (s *Service) SetLayout(_ context.Context, l roster.Layout) error {
+	if l.Readers == nil {
+		return nil
+	}
+	if err := l.Readers.Validate(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.readers = *l.Readers
+	return nil
 }
 
 // PauseMoves notes it.

@@ -40,6 +40,7 @@ type Service struct {
 		lives   map[roster.SessionID]*life
 		left    bool
 		paused  bool
+		readers roster.Readers
 	}
 }
 

@@ -48,6 +48,8 @@ type Options struct {
 	Kept bool
 	// ReplaceAfter is how long a node may be down; 0: the node's default.
 	ReplaceAfter time.Duration
+	// Readers is how many nodes hold a shard beside its voters.
+	Readers roster.Readers
 	// Snapshots lets every replica take a snapshot as soon as a few dozen entries are
 	// there, and keep few behind it: one that was away for seconds needs a snapshot.
 	Snapshots bool
@@ -152,7 +154,7 @@ func newCluster(t *testing.T, o Options, dirs []string) *Cluster {
 		host := c.Net.Host(uint16(i + 1))
 		seeds = append(seeds, address(host))
 		config := node.Config{Cluster: "test", Key: make([]byte, node.KeyBytes), Name: "n" + strconv.Itoa(i),
-			Bind: address(host), HTTP: net.JoinHostPort(host.IP(), "7400"), Expect: o.Expect, Shards: o.Shards,
+			Bind: address(host), HTTP: net.JoinHostPort(host.IP(), "7400"), Expect: o.Expect, Shards: o.Shards, Readers: o.Readers,
 			Profile: cluster.ProfileLocal, Network: host, Durability: roster.DurabilityNone, ReplaceAfter: o.ReplaceAfter,
 			Logger: slog.New(&ear{Handler: o.Log, witness: c.witness})}
 		if o.Snapshots {

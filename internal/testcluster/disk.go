@@ -15,6 +15,9 @@ import (
 // errOff is what writes meet whose machine has lost its power.
 var errOff = errors.New("the machine is off")
 
+// keptMark is in a store for which a kept log stands in.
+const keptMark = "kept"
+
 // disk is below the log stores of one node: it can be slow, hang, fail, and be cut off
 // from a node that goes on. What its logs hold outlives the node where kept is set.
 type disk struct {
@@ -85,9 +88,12 @@ func (d *disk) wrap(shard roster.ShardID, opened logstore.Store) logstore.Store 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	log := d.mu.logs[shard]
-	if log == nil {
+	if _, err := opened.Get([]byte(keptMark)); log == nil || err != nil { // none yet, or its files have been deleted
 		log, _ = logstore.Open(logstore.Memory, "") // memory always opens
 		d.mu.logs[shard] = log
+		if err := opened.Set([]byte(keptMark), []byte(keptMark)); err != nil {
+			log = opened // what is wrong with it shows
+		}
 	}
 	s.Store = log
 	return s

@@ -79,6 +79,9 @@ func runSeed(t *testing.T, seed uint64) *ordeal {
 		o.Nodes = 4
 	}
 	o.Snapshots = seed%shortLogs == 0
+	if seed%8 == 0 {
+		o.Readers = roster.ReadersNone
+	}
 	schedule := nemesis.Draw(seed, o.Nodes)
 	if *faultOnly != "" {
 		schedule = schedule.Only(numbers(t, *faultOnly)...)

@@ -51,6 +51,9 @@ func (o *observer) look(ctx context.Context, s roster.Service) {
 		return
 	}
 	for _, status := range shards {
+		if status.Holder != "" {
+			continue // another node's replica, and now that of one, now of another
+		}
 		at := replicaOf{s, status.ID}
 		if before := o.indexes[at]; status.Index < before {
 			o.faults = append(o.faults, fmt.Sprintf("a replica of shard %v went from index %d to %d", status.ID, before, status.Index))

@@ -10,6 +10,7 @@ import (
 	"roster"
 	"roster/backup"
 	"roster/fsm"
+	"roster/node/afar"
 	"roster/node/router"
 	"roster/shard"
 )
@@ -17,7 +18,7 @@ import (
 // Config says what an Archiver cuts. All is needed.
 type Config struct {
 	Router *router.Router
-	Groups func() []*shard.Group // every replica of this node, by shard
+	Afar   *afar.Afar // fetches the states of shards that are not held here
 	// Hold stops what moves votes, if it is not stopped, until release or for a while.
 	Hold func(ctx context.Context) (release func(context.Context) error, err error)
 	// Shards is how many shards the cluster has, the system shard among them.
@@ -49,6 +50,7 @@ func (a *Archiver) Backup(ctx context.Context, w io.Writer) error {
 		return &roster.Error{Code: roster.CodeOverloaded, RetryAfter: time.Second, Detail: "this node is writing another archive"}
 	}
 	manifest, parts, err := a.cut(ctx)
+	defer release(parts)
 	if err != nil {
 		return err
 	}
@@ -59,11 +61,11 @@ func (a *Archiver) Backup(ctx context.Context, w io.Writer) error {
 func (a *Archiver) cut(ctx context.Context) (m backup.Manifest, parts []backup.Part, err error) {
 	ctx, cancel := router.WithDeadline(ctx)
 	defer cancel()
-	groups := a.config.Groups()
-	if len(groups) == 0 || len(groups) < a.config.Shards() {
-		return m, nil, router.ErrNoCluster
+	system, err := a.config.Router.Group(roster.SystemShard)
+	if err != nil {
+		return m, nil, err
 	}
-	chart, resume, err := a.still(ctx, groups[roster.SystemShard])
+	chart, resume, err := a.still(ctx, system)
 	if err != nil {
 		return m, nil, err
 	}
@@ -73,11 +75,11 @@ func (a *Archiver) cut(ctx context.Context) (m backup.Manifest, parts []backup.P
 		}
 	}()
 	m = backup.Manifest{Cluster: chart.Cluster, ClusterID: chart.ClusterID, Version: a.config.Version, Time: time.Now().UTC(), MapVersion: chart.Version}
-	if parts, err = a.capture(ctx, groups); err != nil {
-		return m, nil, err
+	if parts, err = a.capture(ctx); err != nil {
+		return m, parts, err
 	}
 	a.between()
-	after, err := a.chart(ctx, groups[roster.SystemShard])
+	after, err := a.chart(ctx, system)
 	if err == nil && after.Version != chart.Version {
 		err = roster.Errorf(roster.CodeConflict, "the cluster map changed from version %d to %d while the shards were cut: try again", chart.Version, after.Version)
 	}
@@ -130,23 +132,48 @@ func (a *Archiver) await(ctx context.Context, g *shard.Group) error {
 	return g.WaitIndex(ctx, index)
 }
 
-// capture takes the state of every group, all at once.
-func (a *Archiver) capture(ctx context.Context, groups []*shard.Group) ([]backup.Part, error) {
-	parts := make([]backup.Part, len(groups))
+// capture takes the state of every shard, all at once.
+func (a *Archiver) capture(ctx context.Context) ([]backup.Part, error) {
+	parts := make([]backup.Part, a.config.Shards())
 	all, ctx := errgroup.WithContext(ctx)
-	for i, g := range groups {
-		all.Go(func() error {
-			if err := a.await(ctx, g); err != nil {
-				return err
-			}
-			state, agents, err := g.Capture()
-			if err != nil {
-				return err
-			}
-			_, term := g.Leader()
-			parts[i] = backup.Part{Shard: backup.Shard{ID: g.ID(), Index: state.Index(), Term: term, Agents: agents}, State: state}
-			return nil
+	for i := range parts {
+		all.Go(func() (err error) {
+			parts[i], err = a.part(ctx, roster.ShardID(i))
+			return err
 		})
 	}
 	return parts, all.Wait()
+}
+
+// part takes the state of one shard: from the replica here, or from a holder's.
+func (a *Archiver) part(ctx context.Context, id roster.ShardID) (p backup.Part, err error) {
+	g, held := a.config.Router.Held(id)
+	if !held || afar.Blank(g) {
+		s, err := a.config.Afar.State(ctx, id)
+		if err != nil {
+			return p, err
+		}
+		return backup.Part{Shard: backup.Shard{ID: id, Index: s.Index, Term: s.Term, Agents: s.Agents}, State: s}, nil
+	}
+	if err := g.Readable(); err != nil {
+		return p, err
+	}
+	if err := a.await(ctx, g); err != nil {
+		return p, err
+	}
+	state, agents, err := g.Capture()
+	if err != nil {
+		return p, err
+	}
+	_, term := g.Leader()
+	return backup.Part{Shard: backup.Shard{ID: id, Index: state.Index(), Term: term, Agents: agents}, State: state}, nil
+}
+
+// release lets go of what was fetched.
+func release(parts []backup.Part) {
+	for _, p := range parts {
+		if fetched, ok := p.State.(*afar.State); ok {
+			fetched.Close()
+		}
+	}
 }

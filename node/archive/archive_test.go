@@ -59,7 +59,7 @@ func run(t *testing.T, test func(*solo)) {
 		}
 		s := &solo{T: t, host: host, router: router.New(router.Config{Self: "n1", Groups: host.Group})}
 		defer s.router.Close()
-		s.Archiver = New(Config{Router: s.router, Groups: host.Groups, Hold: s.hold, Shards: func() int { return 3 }, Version: "1"})
+		s.Archiver = New(Config{Router: s.router, Hold: s.hold, Shards: func() int { return 3 }, Version: "1"})
 		slots := make([]roster.ShardID, roster.SlotCount)
 		for i := range slots {
 			slots[i] = 1

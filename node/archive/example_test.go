@@ -15,7 +15,7 @@ import (
 func Example() {
 	r := router.New(router.Config{Self: "n-1", Groups: func(roster.ShardID) (*shard.Group, bool) { return nil, false }})
 	defer r.Close()
-	a := archive.New(archive.Config{Router: r, Groups: func() []*shard.Group { return nil }, Shards: func() int { return 1 },
+	a := archive.New(archive.Config{Router: r, Shards: func() int { return 1 },
 		Hold: func(context.Context) (func(context.Context) error, error) { return nil, nil }})
 	fmt.Println(roster.CodeOf(a.Backup(context.Background(), io.Discard)))
 	// Output: Unavailable

@@ -6,8 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"roster"
 	"roster/fsm"
+	"roster/node/afar"
 	"roster/query"
 	"roster/shard"
 )
@@ -20,10 +23,21 @@ type Source struct {
 	Ready func(context.Context, roster.ShardID, roster.Read) (*shard.Group, error)
 	// Ring returns the version of the cluster map.
 	Ring func() uint64
+	// Away reports whether a shard must be read at another node, which Afar does.
+	Away func(roster.ShardID) bool
+	Afar Afar
 }
 
-// Page merges one page from the local views of all shards. Nothing crosses the wire
-// unless the read level asks for it.
+// Afar finds in a shard at a node that holds it: *afar.Afar does.
+type Afar interface {
+	Find(ctx context.Context, id roster.ShardID, q roster.Query, after fsm.Mark, limit int) (records []*roster.Record, plan string, seen afar.Seen, err error)
+}
+
+// askingMax is how many other nodes are asked at the same time.
+const askingMax = 8
+
+// Page merges one page from the views of all shards. Nothing crosses the wire but for shards
+// that are not here, and where the read level asks for it.
 func Page(ctx context.Context, source Source, q roster.Query) (roster.Page, error) {
 	compiled, err := query.Compile(q)
 	if err != nil {
@@ -38,12 +52,50 @@ func Page(ctx context.Context, source Source, q roster.Query) (roster.Page, erro
 		return roster.Page{}, err
 	}
 	f := finder{Source: source, query: compiled, mark: mark}
-	for _, id := range shards {
-		if err := f.shard(ctx, id, q.Read); err != nil {
-			return roster.Page{}, err
-		}
+	if err := f.gather(ctx, shards, q); err != nil {
+		return roster.Page{}, err
 	}
 	return f.page(q.Explain), nil
+}
+
+// gather asks all shards: first it sends off what goes to other nodes.
+func (f *finder) gather(ctx context.Context, shards []roster.ShardID, q roster.Query) error {
+	parts := make([]part, len(shards))
+	var others errgroup.Group
+	others.SetLimit(askingMax)
+	var here []int
+	for i, id := range shards {
+		if !f.Away(id) {
+			here = append(here, i)
+			continue
+		}
+		others.Go(func() (err error) {
+			p := &parts[i]
+			p.records, p.plan, p.seen, err = f.Afar.Find(ctx, id, q, f.mark, f.query.Limit()+1)
+			return err
+		})
+	}
+	var err error
+	for _, i := range here {
+		if parts[i], err = f.shard(ctx, shards[i], q.Read); err != nil {
+			break
+		}
+	}
+	if fault := others.Wait(); err == nil {
+		err = fault
+	}
+	for i, p := range parts {
+		f.found, f.plan = append(f.found, p.records...), append(f.plan, p.plan)
+		f.position, f.age = f.position.Advance(shards[i], p.seen.Index), max(f.age, p.seen.Age)
+	}
+	return err
+}
+
+// part is what one shard has found.
+type part struct {
+	records []*roster.Record
+	plan    string
+	seen    afar.Seen
 }
 
 // pageMark reads where the last page of the same query ended.
@@ -69,18 +121,17 @@ type finder struct {
 	age      time.Duration
 }
 
-func (f *finder) shard(ctx context.Context, id roster.ShardID, r roster.Read) error {
+func (f *finder) shard(ctx context.Context, id roster.ShardID, r roster.Read) (p part, err error) {
 	g, err := f.Ready(ctx, id, r)
 	if err != nil {
-		return err
+		return p, err
 	}
-	seen, err := g.View(func(v *fsm.View) error {
-		records, plan, err := v.Find(f.query, f.mark, f.query.Limit()+1)
-		f.found, f.plan = append(f.found, records...), append(f.plan, plan)
+	seen, err := g.View(func(v *fsm.View) (err error) {
+		p.records, p.plan, err = v.Find(f.query, f.mark, f.query.Limit()+1)
 		return err
 	})
-	f.position, f.age = f.position.Advance(id, seen.Index), max(f.age, seen.Age)
-	return err
+	p.seen = afar.Seen{Index: seen.Index, Age: seen.Age}
+	return p, err
 }
 
 // page sorts what was found and cuts it to the limit.

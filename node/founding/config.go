@@ -25,9 +25,10 @@ type Config struct {
 	Name       string // the human part of a new NodeID
 	DataDir    string // unused with DurabilityNone
 	Durability roster.Durability
-	Expect     int // members that found together; 0 never founds
-	Shards     int // of a cluster founded here
-	Level      int // of commands, up to which this build can apply them
+	Expect     int            // members that found together; 0 never founds
+	Shards     int            // of a cluster founded here
+	Readers    roster.Readers // of a cluster founded here
+	Level      int            // of commands, up to which this build can apply them
 	// Self is what this node enters in the system shard.
 	Self func() roster.NodeInfo
 	// Call calls a method of another node.

@@ -24,6 +24,7 @@ type Proposal struct {
 	ClusterID  string            `json:"cluster_id"`
 	Shards     int               `json:"shards"`
 	Durability roster.Durability `json:"durability"`
+	Readers    roster.Readers    `json:"readers,omitzero"`
 }
 
 func (p *Proposal) same(q *Proposal) bool {
@@ -152,7 +153,7 @@ func (f *Founder) propose(ctx context.Context, members []roster.NodeID) error {
 	if err := f.Change(func(id *Identity) error {
 		id.Proposals++
 		p = &Proposal{Proposer: id.NodeID, Number: id.Proposals, Members: slices.Clone(members),
-			ClusterID: RandomHex(8), Shards: f.config.Shards, Durability: f.config.Durability}
+			ClusterID: RandomHex(8), Shards: f.config.Shards, Durability: f.config.Durability, Readers: f.config.Readers}
 		id.Open, id.Promise = p, p
 		return nil
 	}); err != nil {

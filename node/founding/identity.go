@@ -32,9 +32,13 @@ type Identity struct {
 	Level int `json:"level,omitempty"`
 	// Founding is how the cluster began, on the nodes that began it.
 	Founding *Proposal `json:"founding,omitempty"`
-	// Opened says that all shards were once opened here: from then on a missing one
-	// is a loss, not a beginning.
+	// Opened says that all shards but those of Absent were once opened here: from then on a
+	// missing one is a loss, not a beginning.
 	Opened bool `json:"opened,omitempty"`
+	// Absent are the shards of which this node holds nothing, Leaving those whose files are
+	// being deleted here: it is no member of them any more.
+	Absent  ShardSet `json:"absent,omitzero"`
+	Leaving ShardSet `json:"leaving,omitzero"`
 	// Left says that the node was taken out of its cluster, which never lets this id in
 	// again.
 	Left bool `json:"left,omitempty"`

@@ -81,7 +81,10 @@ func replicas(f Facts) roster.Check {
 			behind = append(behind, r.Shard.String()+" ("+how(r)+")")
 		}
 	}
-	if f.Map == 0 || len(f.Replicas) < f.Identity.Shards+1 {
+	for _, id := range f.Missing {
+		behind = append(behind, id.String()+" (not open yet)")
+	}
+	if f.Map == 0 || len(f.Replicas) == 0 {
 		behind = append(behind, "not all open yet")
 	}
 	good := "every local replica has caught up"

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"roster"
 	"roster/node/founding"
 )
 
@@ -38,7 +39,8 @@ func TestEachCheckCanFail(t *testing.T) {
 		"late":       {func(f *Facts) { f.Replicas[1].Age = 5 * time.Second }, "replicas", "shard 1 (5s old)"},
 		"never":      {func(f *Facts) { f.Replicas[0].Age = math.MaxInt64 }, "replicas", "shard 0 (never up to date)"},
 		"misplaced":  {func(f *Facts) { f.Replicas[0].Placed = false }, "replicas", "not in its group"},
-		"half open":  {func(f *Facts) { f.Replicas = f.Replicas[:1] }, "replicas", "not all open"},
+		"half open":  {func(f *Facts) { f.Replicas, f.Missing = f.Replicas[:1], []roster.ShardID{1} }, "replicas", "shard 1 (not open yet)"},
+		"none open":  {func(f *Facts) { f.Replicas = nil }, "replicas", "not all open yet"},
 		"hangs":      {func(f *Facts) { f.Replicas[0].Stalled = 3 * time.Second }, "disk", "under way for 3s"},
 		"no lease":   {func(f *Facts) { f.LeaseAge = -1 }, "lease", "not renewed yet"},
 		"old lease":  {func(f *Facts) { f.LeaseAge = 4 * time.Second }, "lease", "not renewed for 4s"},

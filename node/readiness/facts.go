@@ -18,17 +18,18 @@ const StallMax = 2 * time.Second
 // Facts is what a node sees of itself at one moment.
 type Facts struct {
 	Identity founding.Identity
-	Refusal  error // why no member lets this node in; nil: none has refused
-	Expect   int   // members that are wanted
-	Alive    int   // members that live, by gossip
-	Replicas []Replica
-	Map      uint64        // version of the cluster map in use; 0: none
-	MapAge   time.Duration // since it was looked at in a replica that was up to date; negative: never
-	LeaseAge time.Duration // since the sending of the last acknowledged renewal; negative: there was none
-	Faults   []string      // of replicas that have stopped
-	Doors    string        // what protects the ports, in words
-	Draining bool          // this node is to vote nowhere
-	Paused   bool          // no voter is moved
+	Refusal  error            // why no member lets this node in; nil: none has refused
+	Expect   int              // members that are wanted
+	Alive    int              // members that live, by gossip
+	Replicas []Replica        // of the shards that it should hold
+	Missing  []roster.ShardID // shards that it should hold and does not
+	Map      uint64           // version of the cluster map in use; 0: none
+	MapAge   time.Duration    // since it was looked at in a replica that was up to date; negative: never
+	LeaseAge time.Duration    // since the sending of the last acknowledged renewal; negative: there was none
+	Faults   []string         // of replicas that have stopped
+	Doors    string           // what protects the ports, in words
+	Draining bool             // this node is to vote nowhere
+	Paused   bool             // no voter is moved
 }
 
 // Replica is what a node sees of its replica of one shard.

@@ -39,7 +39,7 @@ func (r *Router) askLeader(ctx context.Context, id roster.ShardID) (roster.Index
 		if err == nil {
 			return index, nil
 		}
-		hint = r.nextHint(hint, []Outcome{{err: err}})
+		hint = r.nextHint(id, hint, []Outcome{{err: err}})
 		if code := roster.CodeOf(err); code != roster.CodeMoved && code != roster.CodeUnavailable && code != roster.CodeUnknown {
 			last = err
 			break

@@ -1,8 +1,10 @@
 package router
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +40,7 @@ type Router struct {
 	config   Config
 	routes   atomic.Pointer[roster.ClusterMap]
 	guesses  atomic.Uint64 // of who may know a leader
+	known    sync.Map      // shard → who was last said to lead it, of shards that are not held here
 	requests *requests
 	writes   *gathering
 	reads    *reads
@@ -124,6 +127,9 @@ func (r *Router) Group(id roster.ShardID) (*shard.Group, error) {
 	return g, g.Readable()
 }
 
+// Held returns the replica of a shard that is here, if one is, in quarantine or not.
+func (r *Router) Held(id roster.ShardID) (*shard.Group, bool) { return r.config.Groups(id) }
+
 // Ring returns the version of the map in use, 0 while there is none.
 func (r *Router) Ring() uint64 {
 	if m := r.routes.Load(); m != nil {
@@ -150,6 +156,12 @@ func (r *Router) above(ops []Op) error {
 		}
 	}
 	return nil
+}
+
+// Token returns the opaque form of a position under the present map.
+func (r *Router) Token(p roster.Position) roster.Token {
+	p.Ring = r.Ring()
+	return roster.Token(p.Encode())
 }
 
 // Op is an operation in the bytes in which it goes to the leader and into the log.
@@ -224,7 +236,7 @@ func (r *Router) propose(ctx context.Context, id roster.ShardID, ops []Op, m man
 	var hint roster.NodeID
 	for try := (Retry{}); len(open) > 0 && try.Next(ctx, hint != ""); {
 		answers := r.attempt(ctx, id, chosen(ops, open), m, hint)
-		hint = r.nextHint(hint, answers)
+		hint = r.nextHint(id, hint, answers)
 		open = settle(outcomes, open, ops, answers)
 	}
 	for _, at := range open {
@@ -272,8 +284,9 @@ func settle(outcomes []Outcome, open []int, ops []Op, answers []Outcome) []int {
 
 // nextHint returns whom to ask next: a leader that an answer named and that was not
 // the one just asked.
-func (r *Router) nextHint(asked roster.NodeID, answers []Outcome) roster.NodeID {
+func (r *Router) nextHint(id roster.ShardID, asked roster.NodeID, answers []Outcome) roster.NodeID {
 	for _, answer := range answers {
+		r.Learn(id, answer.err)
 		if e, ok := answer.err.(*roster.Error); ok && e.Code == roster.CodeMoved && e.Leader != "" && e.Leader != asked && e.Leader != r.config.Self {
 			return e.Leader
 		}
@@ -281,22 +294,16 @@ func (r *Router) nextHint(asked roster.NodeID, answers []Outcome) roster.NodeID 
 	return ""
 }
 
-// attempt sends ops once: to hint, else to the leader that the local replica knows.
+// attempt sends ops once: to hint, else to the leader as far as this node knows it.
 func (r *Router) attempt(ctx context.Context, id roster.ShardID, ops []Op, m manner, hint roster.NodeID) []Outcome {
 	ctx, cancel := context.WithTimeout(ctx, AttemptWithin)
 	defer cancel()
-	g, err := r.Group(id)
-	if g == nil && hint == "" {
-		return allFailed(ops, err)
-	}
-	leader := hint
-	if leader == "" {
-		leader = r.leaderOf(g)
-	}
-	switch leader {
-	case "":
+	leader := cmp.Or(hint, r.Leader(id))
+	g, _ := r.config.Groups(id)
+	switch {
+	case leader == "":
 		return allFailed(ops, &roster.Error{Code: roster.CodeUnavailable, Shard: id, Detail: "the shard has no leader"})
-	case r.config.Self:
+	case leader == r.config.Self && g != nil:
 		return r.proposeHere(ctx, g, ops, m)
 	}
 	return r.writes.carry(ctx, route{id, leader, m}, ops)

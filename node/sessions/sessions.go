@@ -196,11 +196,7 @@ func (s *Sessions) renewShard(ctx context.Context, home roster.ShardID, part []r
 func (s *Sessions) renewOnce(ctx context.Context, home roster.ShardID, part []renewal) ([]error, error) {
 	ctx, cancel := context.WithTimeout(ctx, router.AttemptWithin)
 	defer cancel()
-	g, err := s.config.Router.Group(home)
-	if err != nil {
-		return nil, err
-	}
-	leader, _ := g.Leader()
+	leader := s.config.Router.Leader(home)
 	switch leader {
 	case "":
 		return nil, router.ErrNoCluster
@@ -213,6 +209,7 @@ func (s *Sessions) renewOnce(ctx context.Context, home roster.ShardID, part []re
 	}
 	answer, err := s.config.Call(ctx, leader, MethodRenew, body)
 	if err != nil {
+		s.config.Router.Learn(home, err)
 		return nil, err
 	}
 	var codes []renewAnswer
@@ -244,7 +241,7 @@ type renewAnswer struct {
 func (s *Sessions) renewHere(ctx context.Context, from roster.NodeID, home roster.ShardID, part []renewal) ([]error, error) {
 	keeper := s.keeper(home)
 	if keeper == nil {
-		return nil, &roster.Error{Code: roster.CodeMoved, Shard: home, Detail: "this node does not lead the session's shard"}
+		return nil, &roster.Error{Code: roster.CodeMoved, Shard: home, Leader: s.leader(home), Detail: "this node does not lead the session's shard"}
 	}
 	faults := make([]error, len(part))
 	var undecided []int
@@ -258,6 +255,17 @@ func (s *Sessions) renewHere(ctx context.Context, from roster.NodeID, home roste
 		faults[i] = keeper.renew(ctx, from, part[i])
 	}
 	return faults, nil
+}
+
+// leader is who leads a shard by this node's own replica; "" for itself, which is not ready.
+func (s *Sessions) leader(id roster.ShardID) (leader roster.NodeID) {
+	if g, err := s.config.Router.Group(id); err == nil {
+		leader, _ = g.Leader()
+	}
+	if leader == s.config.Self {
+		return ""
+	}
+	return leader
 }
 
 // ServeRenew answers MethodRenew.

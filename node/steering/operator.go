@@ -17,8 +17,8 @@ const triesMax = 5
 const HoldMax = 30 * time.Second
 
 // Plan says what is moving, what is to move and why.
-func (s *Steering) Plan() (roster.MovePlan, error) {
-	w, err := s.world()
+func (s *Steering) Plan(ctx context.Context) (roster.MovePlan, error) {
+	w, err := s.world(ctx)
 	if err != nil {
 		return roster.MovePlan{}, err
 	}
@@ -88,6 +88,26 @@ func (s *Steering) Hold(ctx context.Context) (release func(context.Context) erro
 			return ours, nil
 		})
 	}, err
+}
+
+// Arrange changes what is wanted of where shards are. Who reads where the planner says, as
+// soon as it looks.
+func (s *Steering) Arrange(ctx context.Context, l roster.Layout) error {
+	if l.Readers != nil {
+		if err := l.Readers.Validate(); err != nil {
+			return err
+		}
+	}
+	return s.steer(ctx, func(_ moves.World, m *roster.ClusterMap) (bool, error) {
+		if l.Readers == nil || m.Readers == *l.Readers {
+			return false, nil
+		}
+		m.Readers, m.Shards = *l.Readers, slices.Clone(m.Shards)
+		for i := range m.Shards {
+			m.Shards[i].Readers = nil
+		}
+		return true, nil
+	})
 }
 
 // steer changes the map where it was read.

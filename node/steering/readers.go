@@ -2,21 +2,20 @@ package steering
 
 import (
 	"context"
-	"slices"
 
-	"roster"
+	"roster/dht/moves"
 	"roster/shard"
 )
 
-// tend makes every live node that does not vote in g a reader of it, and removes the
-// readers that have left, one change at a time.
+// tend makes those nodes readers of g that the map wants to hold it and that do not vote,
+// newcomers among them, and removes the readers that are not wanted, one change at a time.
 func (s *Steering) tend(ctx context.Context, g *shard.Group) error {
 	w, err := s.look()
-	if err != nil {
+	if err != nil || w.Map.Version == 0 {
 		return err
 	}
 	voters, readers := g.Servers()
-	enter, leave := readerChanges(w.Nodes, voters, readers)
+	enter, leave := moves.Readers(w, g.ID(), voters, readers)
 	for _, id := range enter {
 		if err := g.AddReader(ctx, id); err != nil {
 			return err
@@ -26,20 +25,7 @@ func (s *Steering) tend(ctx context.Context, g *shard.Group) error {
 		if err := g.RemoveReader(ctx, id); err != nil {
 			return err
 		}
+		s.c.Logger.Info("a node reads no more", "shard", g.ID(), "member", id)
 	}
 	return nil
-}
-
-// readerChanges returns which nodes should become readers, and which readers go.
-func readerChanges(nodes []roster.NodeInfo, voters, readers []roster.NodeID) (enter, leave []roster.NodeID) {
-	for _, node := range nodes {
-		reader := slices.Contains(readers, node.ID)
-		switch {
-		case node.State == roster.NodeAlive && !reader && !slices.Contains(voters, node.ID):
-			enter = append(enter, node.ID)
-		case node.State == roster.NodeLeft && reader:
-			leave = append(leave, node.ID)
-		}
-	}
-	return enter, leave
 }

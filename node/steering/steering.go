@@ -22,8 +22,9 @@ const lookEvery = 500 * time.Millisecond
 type Config struct {
 	Self   roster.NodeID
 	System func() (*shard.Group, error) // the replica of the system shard
-	Groups func() []*shard.Group        // every replica of this node
-	Alive  func() []roster.NodeID       // by gossip
+	// Statuses says how all shards stand, those that are not held here too.
+	Statuses func(context.Context) ([]roster.ShardStatus, error)
+	Alive    func() []roster.NodeID // by gossip
 	// Levels says of each living node up to which level it can apply commands, and Level
 	// is this build's.
 	Levels func() map[roster.NodeID]int
@@ -78,13 +79,17 @@ func (s *Steering) look() (w moves.World, err error) {
 	return w, err
 }
 
-// world is look, with who votes in each shard by what this node's replicas know.
-func (s *Steering) world() (moves.World, error) {
+// world is look, with who votes in each shard as its members say.
+func (s *Steering) world(ctx context.Context) (moves.World, error) {
 	w, err := s.look()
+	if err != nil {
+		return w, err
+	}
 	w.Voters = map[roster.ShardID][]roster.NodeID{}
-	for _, g := range s.c.Groups() {
-		if voters, _ := g.Servers(); len(voters) > 0 {
-			w.Voters[g.ID()] = voters
+	statuses, err := s.c.Statuses(ctx)
+	for _, shard := range statuses {
+		if len(shard.Voters) > 0 {
+			w.Voters[shard.ID] = shard.Voters
 		}
 	}
 	return w, err

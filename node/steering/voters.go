@@ -13,9 +13,9 @@ import (
 // world is not planned twice.
 func (s *Steering) advance() func(context.Context, *shard.Group) error {
 	var at uint64
-	var settled []roster.NodeID
+	var settled, holders []roster.NodeID
 	return func(ctx context.Context, _ *shard.Group) error {
-		w, err := s.world()
+		w, err := s.world(ctx)
 		if err != nil || w.Map.Version == 0 {
 			return err
 		}
@@ -25,13 +25,13 @@ func (s *Steering) advance() func(context.Context, *shard.Group) error {
 			next.Paused, next.PausedUntil = false, 0
 			return s.c.Propose(ctx, roster.SetMap{If: w.Map.Version, Map: next})
 		}
-		if fit := w.Fit(); at == w.Map.Version && slices.Equal(settled, fit) {
+		if at == w.Map.Version && slices.Equal(settled, w.Fit()) && slices.Equal(holders, w.Holders()) {
 			return nil
 		}
 		plan, next := moves.Plan(w)
 		if next.Version == w.Map.Version {
 			if len(plan.Moves) == 0 {
-				at, settled = w.Map.Version, w.Fit()
+				at, settled, holders = w.Map.Version, w.Fit(), w.Holders()
 			}
 			return nil
 		}

@@ -6,7 +6,7 @@ import (
 
 	"roster"
 	"roster/node/watch"
-	"roster/shard"
+	"roster/query"
 )
 
 // nowhere is a node that holds no shard yet.
@@ -15,9 +15,13 @@ type nowhere struct{}
 func (nowhere) AgentShards() ([]roster.ShardID, error) {
 	return nil, roster.Errorf(roster.CodeUnavailable, "no cluster yet")
 }
-func (nowhere) Group(roster.ShardID) (*shard.Group, error) { return nil, nil }
-func (nowhere) WaitIndex(context.Context, *shard.Group, roster.Index) error {
-	return nil
+func (nowhere) Newest(context.Context, roster.ShardID) (roster.Index, error) { return 0, nil }
+func (nowhere) Reach(context.Context, roster.ShardID, roster.Index) error    { return nil }
+func (nowhere) Feed(context.Context, roster.ShardID, roster.Index) (watch.Feed, error) {
+	return nil, nil
+}
+func (nowhere) Matches(context.Context, roster.ShardID, roster.Query, *query.Compiled) ([]*roster.Record, roster.Index, error) {
+	return nil, 0, nil
 }
 
 // An error is the last thing that a watch yields.

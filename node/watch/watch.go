@@ -7,19 +7,27 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"roster"
-	"roster/fsm"
 	"roster/query"
-	"roster/shard"
 )
 
-// Source is where a watch finds the shards of the node it runs on.
+// Source is where a watch finds the shards, here or at other nodes.
 type Source interface {
 	// AgentShards lists the shards that hold agents, in order.
 	AgentShards() ([]roster.ShardID, error)
-	// Group returns the local replica of a shard.
-	Group(roster.ShardID) (*shard.Group, error)
-	// WaitIndex waits until the replica has applied index, roster.CursorWait at most.
-	WaitIndex(ctx context.Context, g *shard.Group, index roster.Index) error
+	// Newest returns the index up to which a shard has come.
+	Newest(context.Context, roster.ShardID) (roster.Index, error)
+	// Reach waits until the shard's replica has applied index, roster.CursorWait at most.
+	Reach(ctx context.Context, id roster.ShardID, index roster.Index) error
+	// Matches returns the agents of a shard that are selected at one moment, and its index.
+	Matches(ctx context.Context, id roster.ShardID, q roster.Query, compiled *query.Compiled) ([]*roster.Record, roster.Index, error)
+	// Feed returns a reader of the events after an index.
+	Feed(ctx context.Context, id roster.ShardID, after roster.Index) (Feed, error)
+}
+
+// Feed is one reader's place in the events of a shard. Next returns those of whole indexes,
+// and the index after which it goes on.
+type Feed interface {
+	Next(ctx context.Context) ([]roster.Event, roster.Index, error)
 }
 
 // Events merges the feeds of all shards into what happens to the agents that q
@@ -41,6 +49,7 @@ func Events(ctx context.Context, source Source, q roster.Query, after roster.Cur
 // watcher is one Watch under way.
 type watcher struct {
 	source   Source
+	asked    roster.Query
 	query    *query.Compiled
 	position roster.Position
 	feeds    []shardFeed
@@ -49,7 +58,7 @@ type watcher struct {
 
 type shardFeed struct {
 	id   roster.ShardID
-	feed *shard.Feed
+	feed Feed
 	skip uint64 // events of the first index that the cursor's holder already has
 	from roster.Index
 }
@@ -73,7 +82,7 @@ func newWatcher(ctx context.Context, source Source, q roster.Query, after roster
 	if position.Seen || position.Query != 0 && position.Query != compiled.Hash() {
 		return nil, roster.Invalid("after", "the cursor belongs to another query: send the same parameters with it")
 	}
-	w := &watcher{source: source, query: compiled, position: position}
+	w := &watcher{source: source, asked: q, query: compiled, position: position}
 	w.position.Query = compiled.Hash()
 	return w, w.openFeeds(ctx, q.Initial && after == "")
 }
@@ -86,41 +95,37 @@ func (w *watcher) openFeeds(ctx context.Context, initial bool) error {
 		return err
 	}
 	for _, id := range shards {
-		g, err := w.source.Group(id)
-		if err != nil {
-			return err
-		}
 		if initial {
 			w.feeds = append(w.feeds, shardFeed{id: id})
 			continue
 		}
-		if err := w.open(ctx, g); err != nil {
+		if err := w.open(ctx, id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *watcher) open(ctx context.Context, g *shard.Group) error {
-	f := shardFeed{id: g.ID()}
-	from, given := w.position.Index(g.ID())
+func (w *watcher) open(ctx context.Context, id roster.ShardID) error {
+	f := shardFeed{id: id}
+	from, given := w.position.Index(id)
 	if given {
 		seen := from
-		if w.position.Event > 0 && w.position.Half == g.ID() {
+		if w.position.Event > 0 && w.position.Half == id {
 			f.skip, seen = w.position.Event, from+1
 		}
-		if err := w.source.WaitIndex(ctx, g, seen); err != nil {
+		if err := w.source.Reach(ctx, id, seen); err != nil {
 			return err
 		}
 	} else {
-		seen, err := g.View(func(*fsm.View) error { return nil })
+		newest, err := w.source.Newest(ctx, id)
 		if err != nil {
 			return err
 		}
-		from = seen.Index
-		w.position = w.position.Advance(g.ID(), from)
+		from = newest
+		w.position = w.position.Advance(id, from)
 	}
-	feed, err := g.Feed(from)
+	feed, err := w.source.Feed(ctx, id, from)
 	f.feed, f.from = feed, from
 	w.feeds = append(w.feeds, f)
 	return err
@@ -129,7 +134,7 @@ func (w *watcher) open(ctx context.Context, g *shard.Group) error {
 // run yields the initial matches, if they were asked for, then what the feeds bring.
 func (w *watcher) run(ctx context.Context, yield func(roster.Event, error) bool) error {
 	w.position.Event, w.position.Half = 0, 0
-	if err := w.initial(yield); err != nil || w.stopped {
+	if err := w.initial(ctx, yield); err != nil || w.stopped {
 		return err
 	}
 	if err := w.finishHalf(ctx, yield); err != nil {
@@ -241,7 +246,7 @@ func (w *watcher) classify(e *roster.Event) {
 // initial yields the present matches shard by shard and opens each feed at the
 // very index that its view showed. The events carry no cursor: whoever is cut off
 // before EventSynced begins again.
-func (w *watcher) initial(yield func(roster.Event, error) bool) error {
+func (w *watcher) initial(ctx context.Context, yield func(roster.Event, error) bool) error {
 	asked := false
 	for i := range w.feeds {
 		f := &w.feeds[i]
@@ -249,7 +254,7 @@ func (w *watcher) initial(yield func(roster.Event, error) bool) error {
 			continue
 		}
 		asked = true
-		records, err := w.matches(f)
+		records, err := w.matches(ctx, f)
 		if err != nil {
 			return err
 		}
@@ -266,20 +271,13 @@ func (w *watcher) initial(yield func(roster.Event, error) bool) error {
 	return nil
 }
 
-func (w *watcher) matches(f *shardFeed) (records []*roster.Record, err error) {
-	g, err := w.source.Group(f.id)
+func (w *watcher) matches(ctx context.Context, f *shardFeed) ([]*roster.Record, error) {
+	records, index, err := w.source.Matches(ctx, f.id, w.asked, w.query)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := g.View(func(v *fsm.View) error {
-		records, _, err = v.Find(w.query, fsm.Mark{}, v.Agents())
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	w.position = w.position.Advance(f.id, seen.Index)
-	f.from = seen.Index
-	f.feed, err = g.Feed(seen.Index)
+	w.position = w.position.Advance(f.id, index)
+	f.from = index
+	f.feed, err = w.source.Feed(ctx, f.id, index)
 	return records, err
 }

@@ -94,6 +94,21 @@ func age(s *Sample) float64 {
 	return s.Age.Seconds()
 }
 
+// Register registers the collector; a nil registerer takes none.
+func (c *Collector) Register(r prometheus.Registerer) error {
+	if r == nil {
+		return nil
+	}
+	return r.Register(c)
+}
+
+// Unregister takes the collector back.
+func (c *Collector) Unregister(r prometheus.Registerer) {
+	if r != nil {
+		r.Unregister(c)
+	}
+}
+
 // Wrote counts one write to a shard's log store.
 func (c *Collector) Wrote(id roster.ShardID, op string, took time.Duration) {
 	c.writes.WithLabelValues(id.String(), op).Observe(took.Seconds())

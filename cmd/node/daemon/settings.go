@@ -27,6 +27,7 @@ type Settings struct {
 	key                                                                       []byte
 	developmentKey                                                            bool
 	replaceAfter                                                              time.Duration
+	readers                                                                   roster.Readers
 	told                                                                      map[string]string // every setting; none is a secret
 	auth                                                                      auth
 	doors
@@ -55,6 +56,7 @@ func (s *Settings) table() []setting {
 		{"durability", string(roster.DurabilitySync), "what an acknowledged write has survived: sync or none; fixed when the cluster is founded", text(&s.durability)},
 		{"store", node.StoreDefault, "where logs of shards that are new to this node are kept: shared, one for all, or bolt, a file for each", text(&s.store)},
 		{"shards", strconv.Itoa(roster.ShardsDefault), "shards of a cluster that is founded", number(&s.shards)},
+		{"readers", roster.ReadersAll.String(), "how many nodes hold a shard beside its voters, in a cluster that is founded: all, none or a number", func(v string) error { return s.readers.UnmarshalText([]byte(v)) }},
 		{"replace-after", node.ReplaceAfterDefault.String(), "how long a node may be down before others take over its votes; the same on every node", span(&s.replaceAfter)},
 		{"insecure", "false", "allow addresses beyond loopback without TLS or without tokens", boolean(&s.insecure)},
 	}

@@ -38,23 +38,49 @@ func Apply(o Options) *cobra.Command {
 
 func (o Options) pause(use, short string, paused bool) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: o.Args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error {
-		return o.Call(cmd, func(ctx context.Context, c *client.Client) error {
-			if err := c.PauseMoves(ctx, paused); err != nil {
-				return err
-			}
-			plan, err := c.Moves(ctx)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprint(o.Stdout, planText(plan))
-			return err
-		})
+		return o.thenPlan(cmd, func(ctx context.Context, c *client.Client) error { return c.PauseMoves(ctx, paused) })
 	}}
+}
+
+// Readers says how many nodes hold a shard beside its voters.
+func Readers(o Options) *cobra.Command {
+	return &cobra.Command{Use: "readers all|none|N", Short: "Say how many nodes hold each shard beside its voters", Args: o.Args(cobra.ExactArgs(1)),
+		ValidArgs: []string{"all", "none"},
+		Long: "Say how many nodes hold each shard of agents beside those that vote in it: all that there\n" +
+			"are, none, or N of them. Every node answers every call: it asks one that holds the shard\n" +
+			"where it holds none. Replicas are added first, and those that are too many deleted then.",
+		RunE: func(cmd *cobra.Command, words []string) error {
+			readers, err := roster.ReadersOf(words[0])
+			if err != nil {
+				return o.Usage("%v", err)
+			}
+			return o.thenPlan(cmd, func(ctx context.Context, c *client.Client) error {
+				return c.SetLayout(ctx, roster.Layout{Readers: &readers})
+			})
+		}}
+}
+
+// thenPlan changes something and shows the plan that follows from it.
+func (o Options) thenPlan(cmd *cobra.Command, change func(context.Context, *client.Client) error) error {
+	return o.Call(cmd, func(ctx context.Context, c *client.Client) error {
+		if err := change(ctx, c); err != nil {
+			return err
+		}
+		plan, err := c.Moves(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprint(o.Stdout, planText(plan))
+		return err
+	})
 }
 
 // planText says a plan in words, a move a line.
 func planText(plan roster.MovePlan) string {
 	var b strings.Builder
+	if plan.Readers != roster.ReadersAll {
+		fmt.Fprintf(&b, "readers beside the voters of each shard: %v\n", plan.Readers)
+	}
 	if plan.Paused {
 		b.WriteString("paused: what waits begins after roster rebalance apply\n")
 	}
@@ -64,8 +90,8 @@ func planText(plan roster.MovePlan) string {
 	for _, m := range plan.Moves {
 		fmt.Fprintf(&b, "shard %v: %s, + %s - %s (%s)\n", m.Shard, strings.ReplaceAll(m.State, "_", " "), names(m.Add), names(m.Remove), m.Reason)
 	}
-	if b.Len() == 0 {
-		return "every shard is where it should be\n"
+	if len(plan.Moves) == 0 && plan.Held == "" && !plan.Paused {
+		b.WriteString("every shard is where it should be\n")
 	}
 	return b.String()
 }

@@ -1,4 +1,6 @@
-package roster
+package placement
+
+import "roster"
 
 // Resources is what an agent needs, or what a node has.
 type Resources struct {
@@ -56,20 +58,20 @@ const (
 func (w Where) Validate() error {
 	switch {
 	case len(w.Prefer) > PreferMax:
-		return Invalid("prefer", "%d preferences; at most %d", len(w.Prefer), PreferMax)
+		return roster.Invalid("prefer", "%d preferences; at most %d", len(w.Prefer), PreferMax)
 	case len(w.Spread) > SpreadMax:
-		return Invalid("spread", "%d spreads; at most %d", len(w.Spread), SpreadMax)
+		return roster.Invalid("spread", "%d spreads; at most %d", len(w.Spread), SpreadMax)
 	case w.PerNodeMax < 0:
-		return Invalid("per_node_max", "%d: want 0 or more", w.PerNodeMax)
+		return roster.Invalid("per_node_max", "%d: want 0 or more", w.PerNodeMax)
 	}
 	for _, p := range w.Prefer {
 		if p.Weight == 0 || p.Weight < -WeightMax || p.Weight > WeightMax {
-			return Invalid("prefer", "a weight of %d: want 1 to %d, or less than 0 to avoid", p.Weight, WeightMax)
+			return roster.Invalid("prefer", "a weight of %d: want 1 to %d, or less than 0 to avoid", p.Weight, WeightMax)
 		}
 	}
 	for _, s := range w.Spread {
-		if s.SkewMax < 0 || len(s.Label) > NodeTextMax {
-			return Invalid("spread", "a skew_max of %d under a label of %d bytes: want 0 or more, and at most %d bytes", s.SkewMax, len(s.Label), NodeTextMax)
+		if s.SkewMax < 0 || len(s.Label) > roster.NodeTextMax {
+			return roster.Invalid("spread", "a skew_max of %d under a label of %d bytes: want 0 or more, and at most %d bytes", s.SkewMax, len(s.Label), roster.NodeTextMax)
 		}
 	}
 	return nil
