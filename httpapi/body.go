@@ -10,6 +10,9 @@ import (
 func decoded[T any](c *call, decode func(wire.Value) (T, error)) (T, error) {
 	var none T
 	raw, err := body.Read(c.ResponseWriter, c.r, c.Body)
+	if err == nil {
+		err = c.place.Enter(true)
+	}
 	if err != nil {
 		return none, err
 	}

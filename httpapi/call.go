@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"roster"
+	"roster/access"
 	"roster/httpapi/door"
+	"roster/httpapi/entrance"
 	"roster/httpapi/meter"
 	"roster/httpapi/table"
 	"roster/httpapi/wire"
@@ -25,10 +27,11 @@ type endpoint struct {
 	table.Route
 	serve func(*call) error
 	meter *meter.Route
+	line  *entrance.Line
 }
 
 func (a *api) endpoint(rt table.Route, serve func(*call) error) *endpoint {
-	return &endpoint{api: a, Route: rt, serve: serve, meter: a.meter.Route(rt.Name)}
+	return &endpoint{api: a, Route: rt, serve: serve, meter: a.meter.Route(rt.Name), line: a.entrance.Line(rt.Path, rt.Right.Verb == access.Read, rt.Stream)}
 }
 
 // call is one request on its way through a route. It is also the ResponseWriter, so
@@ -44,12 +47,13 @@ type call struct {
 	secret  string      // of the caller's token, where one was asked for
 	act     string      // names an act in the audit log; "": it is none, or has not begun
 	code    roster.Code // of the refusal, if it is one
-	denials uint64      // items of a batch that were denied
+	place   entrance.Place
+	denials uint64 // items of a batch that were denied
 }
 
 // ServeHTTP runs the route and turns its error, or its panic, into a problem.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{ResponseWriter: w, endpoint: e, r: r}
+	c := &call{ResponseWriter: w, endpoint: e, r: r, place: entrance.Place{Line: e.line}}
 	start := time.Now()
 	defer c.keep() // last, and whatever comes
 	defer func() {
@@ -59,6 +63,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 			c.recovered(fmt.Sprint(fault))
 		}
+		c.place.Leave()
 		e.meter.Answered(c.status, time.Since(start))
 	}()
 	if err := c.run(); err != nil {
@@ -76,7 +81,7 @@ func (c *call) run() error {
 			return err
 		}
 	}
-	if err := c.announce(); err != nil {
+	if err := cmp.Or(c.announce(), c.place.Enter(c.Body == table.NoBody)); err != nil { // else when the body is there
 		return err
 	}
 	if c.Stream || c.Lean {

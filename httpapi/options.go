@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"roster/access/gate"
 	"roster/audit"
 	"roster/httpapi/door"
+	"roster/httpapi/entrance"
 	"roster/httpapi/guard"
 	"roster/httpapi/meter"
 	"roster/httpapi/table"
@@ -61,6 +63,8 @@ type Options struct {
 	Audit *audit.Log
 	// MaxWatchers and MaxHolds bound the streams that run at once; 0: StreamsMax.
 	MaxWatchers, MaxHolds int
+	// MaxRequests bounds the reads, and the writes, of agents under way; 0: entrance.Max.
+	MaxRequests int
 }
 
 // api is the handler.
@@ -71,6 +75,7 @@ type api struct {
 	guard    *guard.Guard
 	mux      *http.ServeMux
 	meter    *meter.Meter
+	entrance *entrance.Entrance
 	document []byte   // the OpenAPI document
 	nosniff  []string // a header's value, of every answer
 
@@ -93,12 +98,8 @@ func newAPI(s roster.Service, o Options) *api {
 	if o.Tokens != nil {
 		a.service = gate.New(s)
 	}
-	if a.options.MaxWatchers == 0 {
-		a.options.MaxWatchers = StreamsMax
-	}
-	if a.options.MaxHolds == 0 {
-		a.options.MaxHolds = StreamsMax
-	}
+	a.options.MaxWatchers, a.options.MaxHolds = cmp.Or(o.MaxWatchers, StreamsMax), cmp.Or(o.MaxHolds, StreamsMax)
+	a.entrance = entrance.New(o.MaxRequests)
 	routes := table.Routes()
 	a.document = table.OpenAPI(routes, o.Version)
 	a.nosniff = []string{"nosniff"}

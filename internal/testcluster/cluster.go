@@ -86,6 +86,7 @@ type Cluster struct {
 	members []*member
 	traffic []*Traffic // all that was started; a scenario that fails leaves it running
 	over    context.Context
+	moved   int // how many hosts Readdress has given out
 }
 
 // member is one place for a node: host and directory stay, nodes come and go.
