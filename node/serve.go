@@ -8,6 +8,7 @@ import (
 	"roster"
 	"roster/node/digests"
 	"roster/node/founding"
+	"roster/node/keys"
 	"roster/node/router"
 	"roster/node/sessions"
 	"roster/shard"
@@ -35,6 +36,8 @@ func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body
 		return n.serveAdmit(ctx, body)
 	case methodAge:
 		return n.serveAge()
+	case keys.MethodKeys:
+		return n.Keeper.Serve(from, body)
 	case digest.MethodWindows:
 		return n.digests.Serve(), nil
 	case digests.MethodSeed:

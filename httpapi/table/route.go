@@ -89,6 +89,7 @@ const (
 	LeaveBody    Body = "Leave"
 	StoreBody    Body = "MigrateStore"
 	TokenBody    Body = "TokenIn"
+	KeyBody      Body = "KeyChange"
 	PauseBody    Body = "Pause"
 )
 
