@@ -106,6 +106,9 @@ type Admin interface {
 	// written with Conflict (the cluster map changed meanwhile) or Overloaded (the node
 	// writes another one); an error after that leaves what package backup refuses.
 	Backup(ctx context.Context, w io.Writer) error
+	// Keyring changes the cluster key on all living nodes, step by step, and says which keys
+	// each holds, by fingerprint; see package node/keys for the errors. Steps may be repeated.
+	Keyring(ctx context.Context, c KeyChange) (Keyring, error)
 	Tokens
 }
 

@@ -12,17 +12,13 @@ import (
 
 // Members returns the nodes as the answering node sees them.
 func (c *Client) Members(ctx context.Context) ([]roster.Member, error) {
-	got, _, err := send[struct {
-		Members []roster.Member `json:"members"`
-	}](ctx, c, get("/v1/members"))
+	got, _, err := send[struct{ Members []roster.Member }](ctx, c, get("/v1/members"))
 	return got.Members, err
 }
 
 // Shards returns the shards as the answering node sees them.
 func (c *Client) Shards(ctx context.Context) ([]roster.ShardStatus, error) {
-	got, _, err := send[struct {
-		Shards []roster.ShardStatus `json:"shards"`
-	}](ctx, c, get("/v1/shards"))
+	got, _, err := send[struct{ Shards []roster.ShardStatus }](ctx, c, get("/v1/shards"))
 	return got.Shards, err
 }
 

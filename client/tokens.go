@@ -10,10 +10,7 @@ import (
 
 // Tokens lists the access tokens.
 func (c *Client) Tokens(ctx context.Context) ([]roster.AccessToken, error) {
-	type tokens struct {
-		Tokens []roster.AccessToken `json:"tokens"`
-	}
-	got, _, err := send[tokens](ctx, c, get("/v1/tokens"))
+	got, _, err := send[struct{ Tokens []roster.AccessToken }](ctx, c, get("/v1/tokens"))
 	return got.Tokens, err
 }
 
@@ -47,4 +44,14 @@ func (c *Client) RevokeToken(ctx context.Context, id string) error {
 	}
 	_, err := c.exchange(ctx, call{policy: policy{write: true, once: true, what: "revoke token"}, method: http.MethodDelete, path: "/v1/tokens/" + url.PathEscape(id)}, nil)
 	return err
+}
+
+// Keyring says which cluster keys each node holds, or changes that.
+func (c *Client) Keyring(ctx context.Context, change roster.KeyChange) (roster.Keyring, error) {
+	r := get("/v1/keyring")
+	if change.Act != roster.KeyList {
+		r = withBody(post("/v1/keyring", "change the cluster key"), change)
+	}
+	ring, _, err := send[roster.Keyring](ctx, c, r)
+	return ring, err
 }

@@ -27,6 +27,7 @@ type Cluster struct {
 	address  string // advertised host:port
 	roll     *roll
 	wire     *wire
+	keys     *memberlist.Keyring
 	list     *memberlist.Memberlist
 	metrics  *metrics
 	leaving  atomic.Bool
@@ -64,6 +65,9 @@ func Open(c Config) (*Cluster, error) {
 		return nil, err
 	}
 	cl := &Cluster{config: c, address: advertise.String(), roll: newRoll(c.ID), twins: make(chan twin, twinsMax), conflict: make(chan *TwinError, 1)}
+	if cl.keys, err = memberlist.NewKeyring(nil, c.Key); err != nil {
+		return nil, err
+	}
 	cl.belongs.Store(&c.Meta.ClusterID)
 	if cl.metrics, err = newMetrics(c.Metrics, cl.roll); err != nil {
 		return nil, err
@@ -84,6 +88,7 @@ func (c *Cluster) memberlistConfig() *memberlist.Config {
 	m := c.config.memberlistConfig()
 	d := delegate{c}
 	m.Transport, m.Delegate, m.Events, m.Alive, m.Merge, m.Conflict, m.Ping = c.wire, d, d, d, d, d, d
+	m.Keyring = c.keys
 	m.Logger = log.New(&logBridge{logger: c.config.Logger, suspect: c.roll.suspect}, "", 0)
 	return m
 }

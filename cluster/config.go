@@ -112,7 +112,6 @@ func (c Config) memberlistConfig() *memberlist.Config {
 	m := memberlist.DefaultLANConfig()
 	m.Name = string(c.ID)
 	m.Label = c.Cluster
-	m.SecretKey = c.Key
 	m.GossipVerifyIncoming, m.GossipVerifyOutgoing = true, true
 	m.DeadNodeReclaimTime = reclaimAfter
 	m.PushPullInterval = pushPullEvery

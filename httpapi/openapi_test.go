@@ -120,7 +120,7 @@ func TestSchemasMatchTypes(t *testing.T) {
 		"Change": reflect.TypeFor[roster.Change](), "Lookup": reflect.TypeFor[roster.LookupResult](), "Problem": reflect.TypeFor[wire.Problem](), "BatchResult": reflect.TypeFor[batchResult](),
 		"Ready": reflect.TypeFor[ready.Answer](), "Joined": reflect.TypeFor[joinAnswer](), "StoreMoves": reflect.TypeFor[roster.StoreMoves](), "MovePlan": reflect.TypeFor[roster.MovePlan](), "Move": reflect.TypeFor[roster.Move](),
 		"SessionIn": reflect.TypeFor[roster.OpenSession](),
-		"TokenIn":   reflect.TypeFor[roster.NewToken](), "AccessToken": reflect.TypeFor[roster.AccessToken](), "TokenMade": reflect.TypeFor[tokenAnswer](), "Tokens": reflect.TypeFor[tokensAnswer](),
+		"TokenIn":   reflect.TypeFor[roster.NewToken](), "AccessToken": reflect.TypeFor[roster.AccessToken](), "TokenMade": reflect.TypeFor[wire.TokenMade](), "Tokens": reflect.TypeFor[wire.TokenList](), "KeyChange": reflect.TypeFor[roster.KeyChange](), "Keyring": reflect.TypeFor[roster.Keyring](), "NodeKeys": reflect.TypeFor[roster.NodeKeys](),
 	} {
 		checkFields(t, name, fieldsOf(typ), components.Schemas[name].Properties)
 	}

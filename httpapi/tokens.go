@@ -7,18 +7,9 @@ import (
 	"roster/httpapi/wire"
 )
 
-type tokensAnswer struct {
-	Tokens []roster.AccessToken `json:"tokens"`
-}
-
 func (c *call) listTokens() error {
 	tokens, err := c.api.service.Tokens(c.r.Context())
-	return told(c, tokensAnswer{tokens}, err)
-}
-
-type tokenAnswer struct {
-	Token  roster.AccessToken `json:"token"`
-	Secret string             `json:"secret"`
+	return told(c, wire.TokenList{Tokens: tokens}, err)
 }
 
 // createToken makes a token. No request makes it exactly once, because the secret is
@@ -36,7 +27,7 @@ func (c *call) createToken() error {
 		return err
 	}
 	c.head("Cache-Control", "no-store")
-	return shown(c, http.StatusCreated, tokenAnswer{token, secret})
+	return shown(c, http.StatusCreated, wire.TokenMade{Token: token, Secret: secret})
 }
 
 func (c *call) revokeToken() error {
@@ -65,4 +56,18 @@ func (c *call) notTwice() error {
 		}
 	}
 	return nil
+}
+
+func (c *call) keyring() error {
+	ring, err := c.api.service.Keyring(c.r.Context(), roster.KeyChange{})
+	return told(c, ring, err)
+}
+
+func (c *call) changeKeyring() error {
+	change, err := decoded(c, wire.DecodeKeyChange)
+	if err != nil {
+		return err
+	}
+	ring, err := c.api.service.Keyring(c.r.Context(), change)
+	return told(c, ring, err)
 }

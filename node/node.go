@@ -15,12 +15,14 @@ import (
 	"roster/cluster"
 	"roster/dht/moves"
 	"roster/fsm/codec"
+	"roster/keyring"
 	"roster/node/afar"
 	"roster/node/archive"
 	"roster/node/closing"
 	"roster/node/digests"
 	"roster/node/founding"
 	"roster/node/holding"
+	"roster/node/keys"
 	"roster/node/lease"
 	"roster/node/lookup"
 	"roster/node/router"
@@ -49,6 +51,8 @@ type Node struct {
 	lease    *lease.Lease
 	looked   atomic.Int64 // when the map in use was the newest, in the lease's Age; 0: never
 	*tokens.Issuer
+	*keys.Keeper
+	ring *keyring.Ring
 	*archive.Archiver
 
 	stack  closing.Stack
@@ -94,6 +98,9 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.log = n.config.Logger.With("node", id.NodeID)
+	if err := n.openKeys(id); err != nil {
+		return err
+	}
 	if err := n.openTransport(ctx, id); err != nil {
 		return err
 	}
@@ -152,7 +159,7 @@ func (n *Node) openDir() (*founding.Identity, error) {
 
 func (n *Node) openTransport(ctx context.Context, id *founding.Identity) (err error) {
 	n.net, err = transport.Open(ctx, transport.Config{Network: n.config.Network, Bind: n.config.Bind, Cluster: id.Cluster, ClusterID: id.ClusterID,
-		Key: n.config.Key, Node: id.NodeID, Logger: n.log, Metrics: n.config.Metrics, Handler: n.serve, Security: n.config.Security})
+		Key: n.config.Key, Keys: n.ring.Keys, Node: id.NodeID, Logger: n.log, Metrics: n.config.Metrics, Handler: n.serve, Security: n.config.Security})
 	if err != nil {
 		return err
 	}
@@ -195,7 +202,8 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 }
 
 func (n *Node) openGossip(ctx context.Context, id *founding.Identity) (err error) {
-	n.gossip, err = cluster.Open(cluster.Config{ID: id.NodeID, Cluster: id.Cluster, Key: n.config.Key,
+	use, _ := n.ring.Keys()
+	n.gossip, err = cluster.Open(cluster.Config{ID: id.NodeID, Cluster: id.Cluster, Key: use,
 		Meta:      cluster.Meta{Name: n.config.Name, Bind: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version, ClusterID: id.ClusterID, Level: codec.Level},
 		Advertise: n.config.Advertise, Packets: n.net.Packets(), Streams: n.net.Listener(transport.LaneGossip),
 		Dial: func(ctx context.Context, addr string) (conn, error) {
@@ -206,7 +214,7 @@ func (n *Node) openGossip(ctx context.Context, id *founding.Identity) (err error
 		return err
 	}
 	n.stack.Push("gossip", func(context.Context) error { return n.gossip.Close() })
-	return nil
+	return n.ring.Hear(n.gossip.SetKeys)
 }
 
 // begin meets or founds the cluster, if this node has none yet, and then works in it.

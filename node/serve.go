@@ -10,6 +10,7 @@ import (
 	"roster/node/digests"
 	"roster/node/founding"
 	"roster/node/holding"
+	"roster/node/keys"
 	"roster/node/router"
 	"roster/node/sessions"
 	"roster/shard"
@@ -37,6 +38,8 @@ func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body
 		return n.serveAdmit(ctx, body)
 	case methodAge:
 		return n.serveAge()
+	case keys.MethodKeys:
+		return n.Keeper.Serve(from, body)
 	case digest.MethodWindows:
 		return n.digests.Serve(), nil
 	case holding.MethodMember:

@@ -40,10 +40,13 @@ type Handler func(ctx context.Context, from roster.NodeID, method uint8, body []
 // set.
 type Config struct {
 	Network Network
-	Bind    string        // host:port to listen on; port 0 chooses one
-	Cluster string        // name that both ends must share, 1 to ClusterNameMax bytes
-	Key     []byte        // KeyBytes long; both ends must share it
-	Node    roster.NodeID // this node, as peers get to see it
+	Bind    string // host:port to listen on; port 0 chooses one
+	Cluster string // name that both ends must share, 1 to ClusterNameMax bytes
+	Key     []byte // KeyBytes long; both ends must share it
+	// Keys returns the key to use and others that peers may hold, as they are now; nil: Key
+	// alone.
+	Keys func() (use []byte, others [][]byte)
+	Node roster.NodeID // this node, as peers get to see it
 	// ClusterID is which founding the node's cluster goes back to; "": see Belong. Nodes of two
 	// of them refuse one another.
 	ClusterID string

@@ -170,9 +170,14 @@ func (t *Transport) enter(raw net.Conn, addr string, lane Lane, version uint8) (
 
 // party is this node as it shows itself in handshakes from now on.
 func (t *Transport) party() greeting.Party {
+	p := greeting.Party{Node: t.c.Node, Cluster: t.c.Cluster, Key: t.c.Key}
+	if t.c.Keys != nil {
+		p.Key, p.Others = t.c.Keys()
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return greeting.Party{Node: t.c.Node, Cluster: t.c.Cluster, ClusterID: t.mu.cluster, Key: t.c.Key}
+	p.ClusterID = t.mu.cluster
+	return p
 }
 
 // Belong says which cluster this node belongs to from now on, by the id of its founding.

@@ -162,6 +162,14 @@ func (g *Gate) Backup(ctx context.Context, w io.Writer) error {
 	return g.service.Backup(ctx, w)
 }
 
+// Keyring is for who looks after the cluster.
+func (g *Gate) Keyring(ctx context.Context, c roster.KeyChange) (roster.Keyring, error) {
+	if err := administers(ctx); err != nil {
+		return roster.Keyring{}, err
+	}
+	return g.service.Keyring(ctx, c)
+}
+
 // Tokens is for who looks after the cluster.
 func (g *Gate) Tokens(ctx context.Context) ([]roster.AccessToken, error) {
 	if err := administers(ctx); err != nil {

@@ -13,12 +13,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"roster"
 )
 
 // lone is a node with TLS and tokens, which is a cluster by itself.
 type lone struct {
 	*cli
 	dir, url, token string
+	log             *sighting
 }
 
 func (n *lone) at(name string) string { return filepath.Join(n.dir, name) }
@@ -54,7 +57,7 @@ func startSecured(t *testing.T) *lone {
 	if address == nil {
 		t.Fatalf("where does it listen?\n%s", log)
 	}
-	n.url = "https://" + address[1]
+	n.url, n.log = "https://"+address[1], log
 	n.await()
 	return n
 }
@@ -157,6 +160,65 @@ func TestOperatorsStory(t *testing.T) {
 	}
 	if again := n.run(n.asked("debug --cpu 0 --out " + bundle)...); again.status != exitUsage {
 		t.Errorf("over another bundle: exit %d", again.status)
+	}
+}
+
+// TestKeyringStory: an operator changes the cluster key of a real node, and neither its log,
+// its audit log, what it answers nor what the command prints tells a key.
+func TestKeyringStory(t *testing.T) {
+	n := startSecured(t)
+	n.ok("keygen", "--out", n.at("new.key"))
+	old, next := strings.TrimSpace(n.file("key")), strings.TrimSpace(n.file("new.key"))
+	var said strings.Builder
+	step := func(status int, line string, words ...string) string {
+		t.Helper()
+		got := n.run(n.asked("keyring " + line)...)
+		said.WriteString(got.stdout + got.stderr)
+		if got.status != status {
+			t.Errorf("%s: exit %d: %s", line, got.status, got.stderr)
+		}
+		has(t, line, got.stdout+got.stderr, words...)
+		return got.stdout
+	}
+	prints := func() (uses string, holds []string) {
+		t.Helper()
+		var ring roster.Keyring
+		if err := json.Unmarshal([]byte(step(0, "list -o json")), &ring); err != nil || len(ring.Nodes) != 1 {
+			t.Fatalf("%+v, %v", ring, err)
+		}
+		return ring.Nodes[0].Uses, ring.Nodes[0].Holds
+	}
+	before, _ := prints()
+	step(2, "install", "want 32") // nothing at the standard input
+	step(0, "install --key-file "+n.at("new.key"), before)
+	_, holds := prints()
+	if len(holds) != 2 || holds[0] != before {
+		t.Fatalf("holds %v", holds)
+	}
+	step(4, "remove "+before, "is in use on")
+	step(3, "use 0123456789abcdef", "no node holds")
+	step(0, "use "+holds[1], holds[1])
+	step(0, "remove "+before, holds[1])
+	if uses, holds := prints(); uses == before || len(holds) != 1 {
+		t.Errorf("uses %s of %v", uses, holds)
+	}
+	if got := n.run(n.asked("keyring use " + next)...); got.status != 2 || strings.Contains(got.stderr, next) {
+		t.Errorf("a key as an argument: exit %d: %s", got.status, got.stderr)
+	}
+	n.ok(n.asked("debug --cpu 0 --out " + n.at("b.tar.gz"))...)
+	for _, text := range unpack(t, n.at("b.tar.gz")) {
+		said.WriteString(text)
+	}
+	has(t, "log", n.log.String(), "cluster keys changed", before)
+	for where, text := range map[string]string{"answers and bundle": said.String(), "log": n.log.String()} {
+		for _, secret := range []string{old, next, n.token} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s: tell a secret", where)
+			}
+		}
+	}
+	if !strings.Contains(n.file("a/keyring.json"), next) || strings.Contains(n.file("a/keyring.json"), old) {
+		t.Error("the ring on the disk is not what the node holds: or nobody has looked for the right thing")
 	}
 }
 

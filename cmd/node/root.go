@@ -52,7 +52,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.devCommand(), a.nodeCommand(), nodes.Join(n), nodes.Leave(n), nodes.Members(n), group("nodes", "Look after single nodes", nodes.List(n), nodes.Drain(n), nodes.Undrain(n), nodes.ForceLeave(n), nodes.MigrateStore(n)),
 		group("rebalance", "See and steer where shards are held", nodes.Plan(n), nodes.Apply(n), nodes.Pause(n), nodes.Readers(n)),
 		group("backup", "Make archives of the cluster, and begin one with them", archive.Save(b), archive.Inspect(b), archive.Restore(b)), archive.Recover(b),
-		a.shardsCommand(), a.statusCommand(), a.agentsCommand(), a.sessionsCommand(), a.tokensCommand(), group("audit", "Check what audit logs say", tokens.VerifyAudit(a.tokenOptions())), a.loadCommand(), a.keygenCommand(), a.tlsCommand(),
+		a.shardsCommand(), a.statusCommand(), a.agentsCommand(), a.sessionsCommand(), a.tokensCommand(), group("audit", "Check what audit logs say", tokens.VerifyAudit(a.tokenOptions())), a.loadCommand(), a.keygenCommand(), a.keyringCommand(), a.tlsCommand(),
 		a.doctorCommand(), a.topCommand(), a.debugCommand(), a.healthcheckCommand(), a.versionCommand())
 	return root
 }

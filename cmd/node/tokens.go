@@ -6,6 +6,7 @@ import (
 	"roster/access"
 	"roster/client"
 	"roster/cmd/node/daemon"
+	"roster/cmd/node/keyring"
 	"roster/cmd/node/tokens"
 )
 
@@ -17,6 +18,12 @@ func (a *app) tokenOptions() tokens.Options {
 func (a *app) tokensCommand() *cobra.Command {
 	o := a.tokenOptions()
 	return group("tokens", "Give out and take back access tokens", tokens.Create(o), tokens.List(o), tokens.Revoke(o), tokens.Root(o))
+}
+
+func (a *app) keyringCommand() *cobra.Command {
+	cmd := keyring.Command(keyring.Options{Call: a.call, Output: a.withOutput, Form: a.form, Usage: usagef, Args: args, Stdin: a.Stdin, Stdout: a.Stdout})
+	cmd.Args, cmd.RunE = cobra.ArbitraryArgs, runGroup
+	return cmd
 }
 
 // accessToken returns the token that --token-file or the environment holds; "" for none.

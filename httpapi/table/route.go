@@ -90,6 +90,7 @@ const (
 	StoreBody     Body = "MigrateStore"
 	TokenBody     Body = "TokenIn"
 	RebalanceBody Body = "Rebalance"
+	KeyBody       Body = "KeyChange"
 )
 
 // BytesMax is how long the body may be.

@@ -113,6 +113,10 @@ func tokenRoutes() []Route {
 			Answers: []Answer{{Status: 200, Text: "by id, without their secrets", Schema: "Tokens"}}, Fails: []int{503}},
 		{Method: post, Path: "/v1/tokens", Name: "createToken", Right: administers(), Tag: "tokens", Summary: "Make an access token", Body: TokenBody,
 			Answers: []Answer{{Status: 201, Text: "the token and its secret, which is told this once", Schema: "TokenMade"}}, Fails: []int{413, 415, 429, 503, 504}},
+		{Method: get, Path: "/v1/keyring", Name: "keyring", Right: administers(), Tag: "tokens", Summary: "Which cluster keys each node holds, by fingerprint",
+			Answers: []Answer{{Status: 200, Text: "every living node; error says why one is not known", Schema: "Keyring"}}},
+		{Method: post, Path: "/v1/keyring", Name: "changeKeyring", Right: administers(), Tag: "tokens", Summary: "Install, use or remove a cluster key on all living nodes", Body: KeyBody,
+			Answers: []Answer{{Status: 200, Text: "it is done everywhere", Schema: "Keyring"}}, Fails: []int{404, 413, 415, 422, 503, 504}},
 		{Method: remove, Path: "/v1/tokens/{id}", Name: "revokeToken", Right: administers(), Tag: "tokens", Summary: "Take an access token away",
 			Answers: []Answer{{Status: 204, Text: "it opens nothing any more"}}, Fails: []int{404, 503, 504}},
 	}

@@ -194,6 +194,27 @@ func DecodeMigrateStore(v Value) (to string, err error) {
 	return to, missing(err, to != "", "to")
 }
 
+// DecodeKeyChange reads {"act","key"} or {"act","fingerprint"}.
+func DecodeKeyChange(v Value) (roster.KeyChange, error) {
+	var c roster.KeyChange
+	err := v.Object(func(name string, v Value) error {
+		switch name {
+		case "act":
+			return put(&c.Act, v)
+		case "key":
+			return put(&c.Key, v)
+		case "fingerprint":
+			return put(&c.Fingerprint, v)
+		}
+		return v.Unknown("act, key or fingerprint")
+	})
+	err = missing(err, c.Act != "", "act")
+	if c.Act == roster.KeyInstall {
+		return c, missing(err, c.Key != "", "key")
+	}
+	return c, missing(err, c.Fingerprint != "", "fingerprint")
+}
+
 // DecodeToken reads {"name","rules":[…],"ttl"}; ttl may be absent.
 func DecodeToken(v Value) (roster.NewToken, error) {
 	var t roster.NewToken

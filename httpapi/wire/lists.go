@@ -57,3 +57,14 @@ func appendList[T any](b []byte, list []T, each func([]byte, T) []byte) []byte {
 	}
 	return append(b, ']')
 }
+
+// TokenList is the answer to who lists access tokens.
+type TokenList struct {
+	Tokens []roster.AccessToken `json:"tokens"`
+}
+
+// TokenMade is the answer to who makes one: its secret is told this once.
+type TokenMade struct {
+	Token  roster.AccessToken `json:"token"`
+	Secret string             `json:"secret"`
+}

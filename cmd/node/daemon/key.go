@@ -30,6 +30,9 @@ func ParseKey(text string) ([]byte, error) {
 	return key, nil
 }
 
+// ReadKey reads a key file, as a node does. The text is for ParseKey.
+func ReadKey(name string) (string, error) { return readKey(name) }
+
 // readKey reads a key file. One that every user of the machine can read is refused:
 // whoever has the key is trusted by the cluster.
 func readKey(name string) (string, error) {

@@ -77,9 +77,9 @@ func serveHTTP(ctx context.Context, listener net.Listener, web *certs.Web, log *
 		go func() { s.done <- s.http.Serve(listener) }()
 		return s
 	}
-	// The handshake ends with headerReadMax; a request without TLS is answered by 400.
+	// The handshake ends with headerReadMax; see httpsListener for a request without TLS.
 	s.http.TLSConfig = web.Config()
-	go func() { s.done <- s.http.ServeTLS(listener, "", "") }()
+	go func() { s.done <- s.http.ServeTLS(httpsListener{listener}, "", "") }()
 	return s
 }
 

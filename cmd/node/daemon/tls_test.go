@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -160,7 +161,7 @@ func TestHTTPS(t *testing.T) {
 		"h2":    {"https://", true, &tls.Config{RootCAs: i.roots}, 200, "HTTP/2.0", "ok"},
 		"1.2":   {"https://", true, &tls.Config{RootCAs: i.roots, MaxVersion: tls.VersionTLS12}, 200, "HTTP/2.0", "ok"},
 		"1.1":   {"https://", true, &tls.Config{RootCAs: i.roots, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, 0, "", ""},
-		"plain": {"http://", false, nil, 400, "HTTP/1.0", "Client sent an HTTP request to an HTTPS server."},
+		"plain": {"http://", false, nil, 400, "HTTP/1.1", `{"type":"urn:roster:error:Invalid"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			transport := &http.Transport{TLSClientConfig: test.tls, ForceAttemptHTTP2: test.h2}
@@ -178,6 +179,44 @@ func TestHTTPS(t *testing.T) {
 				t.Errorf("%d %s %q, %v", response.StatusCode, response.Proto, body, err)
 			}
 		})
+	}
+	if err := s.stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPlainRequestToHTTPS: every method gets a problem that says what is wrong, and what is
+// no request gets nothing.
+func TestPlainRequestToHTTPS(t *testing.T) {
+	i := issue(t)
+	s, err := listenHTTP(t.Context(), "127.0.0.1:0", openWeb(t, i.node), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.address+"/v1/agents/a/b", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+		if err != nil {
+			t.Errorf("%s: %v", method, err)
+			continue
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if response.StatusCode != 400 || response.Header.Get("Content-Type") != "application/problem+json" || err != nil || method != "HEAD" && !strings.Contains(string(body), "came without TLS: use https://") {
+			t.Errorf("%s: %d %q, %v", method, response.StatusCode, body, err)
+		}
+	}
+	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = c.Write([]byte("SSH-2.0-x\r\n"))
+	if said, _ := io.ReadAll(c); strings.Contains(string(said), "HTTP/1.1") {
+		t.Errorf("no request is answered %q", said)
 	}
 	if err := s.stop(t.Context()); err != nil {
 		t.Error(err)

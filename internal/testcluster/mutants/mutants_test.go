@@ -76,6 +76,10 @@ var all = []mutant{
 		{"search.go", "s.row[held] += length - s.reached[c]", "_ = held"}}},
 	{"founders that do not vote are not heard", "internal/testcluster", "TestFoundersThatDoNotVote", []edit{
 		{"../../node/router/leader.go", "if m == nil || r.config.Alive == nil {", "if m != nil || r.config.Alive == nil {"}}},
+	{"a key is used that some nodes lack", "node/keys", "TestNoStepPartsNodes", []edit{
+		{"keeper.go", "c.Act == roster.KeyUse && len(lack) > 0", "c.Act == roster.KeyUse && len(lack) > 9"}}},
+	{"nodes that do not answer are passed over", "node/keys", "TestNoStepPartsNodes", []edit{
+		{"keeper.go", "if len(bad) == 0 {", "if len(bad) < 9 {"}}},
 	{"handshakes take any cluster id", "transport", "TestTwoClustersOfOneNameAndKey", []edit{
 		{"greeting/greeting.go", "return a != \"\" && b != \"\" && a != b", "return false"}}},
 	{"gossip takes members of any cluster id", "cluster", "TestTwoClustersDoNotMix", []edit{
