@@ -132,7 +132,7 @@ func (n *Node) foundingConfig() founding.Config {
 
 // self is what this node enters in the system shard.
 func (n *Node) self() roster.NodeInfo {
-	return roster.NodeInfo{ID: n.ID(), Name: n.config.Name, Address: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version}
+	return roster.NodeInfo{ID: n.ID(), Name: n.config.Name, Address: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version, Labels: n.config.Labels}
 }
 
 // openDir locks the data directory, so that a second process cannot answer under

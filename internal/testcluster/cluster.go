@@ -49,6 +49,8 @@ type Options struct {
 	ReplaceAfter time.Duration
 	// Readers is how many nodes hold a shard beside its voters.
 	Readers roster.Readers
+	// Zone names the zone of each node; nil: they have none.
+	Zone func(i int) string
 	// Cold leaves the nodes to the scenario: Start them with Cluster.Start.
 	Cold bool
 	// Configure changes what each node is started with, within the bubble; nil leaves it.
@@ -155,6 +157,9 @@ func newCluster(t *testing.T, o Options, dirs []string) *Cluster {
 			Logger: slog.New(&ear{Handler: o.Log, witness: c.witness})}
 		if o.Durable {
 			config.Durability, config.DataDir, config.Store = roster.DurabilitySync, dirs[i], o.Store
+		}
+		if o.Zone != nil {
+			config.Labels = roster.MapOf(map[string]string{roster.SpreadDefault: o.Zone(i)})
 		}
 		if o.Configure != nil {
 			o.Configure(t, &config)

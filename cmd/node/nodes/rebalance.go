@@ -54,7 +54,21 @@ func Readers(o Options) *cobra.Command {
 			if err != nil {
 				return o.Usage("%v", err)
 			}
-			return o.thenPlan(cmd, func(ctx context.Context, c *client.Client) error { return c.SetLayout(ctx, roster.Layout{Readers: &readers}) })
+			return o.thenPlan(cmd, func(ctx context.Context, c *client.Client) error {
+				return c.SetLayout(ctx, roster.Layout{Readers: &readers})
+			})
+		}}
+}
+
+// Spread says over which zones voters are spread.
+func Spread(o Options) *cobra.Command {
+	return &cobra.Command{Use: "spread LABEL", Short: "Name the label of nodes over which voters are spread", Args: o.Args(cobra.ExactArgs(1)),
+		Long: "Name the label of nodes (roster node --label zone=a) over whose values the voters of each\n" +
+			"shard are spread: \"zone\" until another is named. Nodes without it count as one zone.",
+		RunE: func(cmd *cobra.Command, words []string) error {
+			return o.thenPlan(cmd, func(ctx context.Context, c *client.Client) error {
+				return c.SetLayout(ctx, roster.Layout{Spread: &words[0]})
+			})
 		}}
 }
 
