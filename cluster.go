@@ -9,6 +9,7 @@ type NodeInfo struct {
 	Address string `json:"address"` // host:port for everything between nodes
 	HTTP    string `json:"http"`    // host:port of the HTTP API
 	Version string `json:"version"`
+	Labels  Map    `json:"labels,omitempty"` // what its operator says of it, such as its zone
 	// State and Lease are decided by the log alone: a proposer leaves them zero.
 	State NodeState `json:"state"`
 	Lease LogTime   `json:"-"` // when the lease runs out
@@ -63,6 +64,9 @@ type ClusterMap struct {
 	PausedUntil LogTime `json:"paused_until,omitempty"`
 	// Readers says how many nodes hold a shard beside its voters.
 	Readers Readers `json:"readers,omitzero"`
+	// Spread is the label of nodes over whose values the voters of a shard are spread; "" is
+	// SpreadDefault.
+	Spread string `json:"spread,omitempty"`
 }
 
 // LevelMax bounds a level of commands.
@@ -73,12 +77,17 @@ func (m ClusterMap) Still(now LogTime) bool {
 	return m.Paused && (m.PausedUntil == 0 || now < m.PausedUntil)
 }
 
+// SpreadDefault is the label that names the zone of a node.
+const SpreadDefault = "zone"
+
 // Bounds of what the system shard knows.
 const (
 	NodesMax    = 1024 // nodes, also those that went within the last day
 	NodeTextMax = 256  // bytes of each text that a node says of itself
-	VotersMax   = 9    // of one shard: more cost every write and save nobody
-	ReadersMax  = 64   // of one shard, where they are counted
+	// NodeLabelsMax is how many labels a node has at most.
+	NodeLabelsMax = 16
+	VotersMax     = 9  // of one shard: more cost every write and save nobody
+	ReadersMax    = 64 // of one shard, where they are counted
 )
 
 // Validate reports an Invalid error for a map that would lose slots.
@@ -98,7 +107,7 @@ func (m ClusterMap) Validate() error {
 	if err := validateNodes("draining", m.Draining, NodesMax); err != nil {
 		return err
 	}
-	if err := m.Readers.Validate(); err != nil {
+	if err := (Layout{&m.Readers, &m.Spread}).Validate(); err != nil {
 		return err
 	}
 	known := make(map[ShardID]bool, len(m.Shards))
@@ -171,6 +180,20 @@ type MovePlan struct {
 // Layout is what an operator wants of where shards are; nil leaves it as it is.
 type Layout struct {
 	Readers *Readers `json:"readers,omitempty"`
+	Spread  *string  `json:"spread,omitempty"` // as ClusterMap.Spread
+}
+
+// Validate refuses what no map can have.
+func (l Layout) Validate() error {
+	if l.Readers != nil {
+		if err := l.Readers.Validate(); err != nil {
+			return err
+		}
+	}
+	if l.Spread != nil && len(*l.Spread) > MapKeyMax {
+		return Invalid("spread", "a label has at most %d bytes", MapKeyMax)
+	}
+	return nil
 }
 
 // Session is one session, as its home shard knows it.
@@ -194,6 +217,20 @@ type Member struct {
 	ReaderOf []ShardID `json:"reader_of"`
 	Version  string    `json:"version"`
 	Draining bool      `json:"draining"` // it is to vote nowhere
+	Labels   Map       `json:"labels,omitempty"`
+}
+
+// ValidateNodeLabels refuses (Invalid) labels that a node may not have.
+func ValidateNodeLabels(m Map) error {
+	if len(m) > NodeLabelsMax || !m.Sorted() {
+		return Invalid("labels", "%d labels of a node: want at most %d, each once", len(m), NodeLabelsMax)
+	}
+	for key, value := range m.All() {
+		if key == "" || len(key) > MapKeyMax || len(value) > LabelValueMax {
+			return Invalid("labels", "label %s: want a key of 1 to %d bytes and a value of at most %d", quote(key), MapKeyMax, LabelValueMax)
+		}
+	}
+	return nil
 }
 
 // ShardStatus is one shard as the answering node's replica sees it, or that of a holder.

@@ -35,6 +35,16 @@
 // on the sets of nodes and shards alone, is just as balanced, and moves about one and
 // a half times as many voters. Pass Current except for a new cluster.
 //
+// # Zones
+//
+// With [Options.Zones] the voters of a shard are spread over zones first, and loads are
+// evened out as far as that allows. No zone has more voters of a shard than the least
+// number with which every shard can have all of its: ⌈voters/zones⌉ where every zone has
+// as many nodes. With zones of one size loads are bounded as above; with others no
+// assignment that keeps to the zones has a smaller sum of squares of loads that one path
+// of votes could reach. Nodes that are in no zone are in one together, and one zone is
+// none. A vote that is in a zone too many moves although balance does not ask for it.
+//
 // Preferred leaders follow by themselves and cost a leadership transfer, not a copy.
 //
 // # Readers

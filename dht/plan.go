@@ -22,6 +22,7 @@ type plan struct {
 	spare  int      // … and this many nodes in one more
 	leader []int    // per shard
 	led    []int    // per node: shards it is to lead
+	zones  spread
 }
 
 // seat says whether a node votes in a shard.
@@ -35,6 +36,7 @@ const (
 
 func newPlan(r *Ring, o Options) *plan {
 	p := &plan{nodes: r.nodes, shards: sortedSet(o.Shards), want: o.replicas(len(r.nodes))}
+	p.zones = newSpread(p.nodes, o.Zones, p.want)
 	p.load, p.led = make([]int, len(p.nodes)), make([]int, len(p.nodes))
 	p.filled, p.leader = make([]int, len(p.shards)), make([]int, len(p.shards))
 	for s, shard := range p.shards {
@@ -58,7 +60,7 @@ func (p *plan) keep(current []roster.ShardVoters) {
 		}
 		for i, id := range c.Voters {
 			n, ok := slices.BinarySearch(p.nodes, id)
-			if !ok || p.seats[s][n] != empty || p.filled[s] == p.want {
+			if !ok || p.seats[s][n] != empty || p.filled[s] == p.want || !p.fits(s, n, nobody) {
 				continue
 			}
 			p.sit(s, n, kept)
@@ -104,7 +106,7 @@ func (p *plan) choose(s int) int {
 	best := nobody
 	for _, n := range p.order[s] {
 		switch {
-		case p.seats[s][n] != empty:
+		case p.seats[s][n] != empty || !p.fits(s, n, nobody):
 		case p.load[n] < p.base || p.load[n] == p.base && p.spare > 0:
 			return n
 		case best == nobody || p.load[n] < p.load[best]:
@@ -115,18 +117,21 @@ func (p *plan) choose(s int) int {
 }
 
 // level moves voters from the fullest to the emptiest node until they differ by one
-// at most. There is always one to move: the fuller node votes somewhere where the
-// emptier does not. No voter moves twice, since the fullest never grows and the
-// emptiest never shrinks.
+// at most. Without zones there is always one to move: the fuller node votes somewhere where
+// the emptier does not. No voter moves twice then, since the fullest never grows and the
+// emptiest never shrinks. Where zones allow none, votes are passed on along a path.
 func (p *plan) level() {
 	for len(p.nodes) > 0 && len(p.shards) > 0 {
 		from, to := extremes(p.load)
 		if p.load[from]-p.load[to] <= 1 {
 			return
 		}
-		s := p.cheapest(from, to)
-		p.rise(s, from)
-		p.sit(s, to, fresh)
+		if s := p.cheapest(from, to); s != nobody {
+			p.rise(s, from)
+			p.sit(s, to, fresh)
+		} else if !p.shift() { // zones are in the way
+			return
+		}
 	}
 }
 
@@ -146,11 +151,11 @@ func extremes(counts []int) (most, least int) {
 
 // cheapest returns the shard whose voter costs least to move: one that has not
 // begun, else one that does not lead, else any; of equals the one for which the ring
-// names from last.
+// names from last; nobody where zones allow none.
 func (p *plan) cheapest(from, to int) int {
 	best, bestCost := nobody, 0
 	for s := range p.shards {
-		if p.seats[s][from] == empty || p.seats[s][to] != empty {
+		if p.seats[s][from] == empty || p.seats[s][to] != empty || !p.fits(s, to, from) {
 			continue
 		}
 		cost := len(p.nodes) - slices.Index(p.order[s], from)

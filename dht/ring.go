@@ -25,6 +25,9 @@ type Options struct {
 	// VirtualNodes is how many points each node has on the ring, at most 65 536.
 	// Below 1: VirtualNodesDefault.
 	VirtualNodes int
+	// Zones are where nodes are; those that are not in it are in one zone together. Voters
+	// of a shard are spread over as many as possible.
+	Zones map[roster.NodeID]string
 	// Current is where voters are now. What stands there stays, as far as balance
 	// allows. Unknown nodes and shards in it are ignored.
 	Current []roster.ShardVoters

@@ -1,6 +1,7 @@
 package dht
 
 import (
+	"cmp"
 	"roster"
 	"slices"
 )
@@ -21,7 +22,7 @@ func AssignSlots(shards []roster.ShardID) []roster.ShardID {
 }
 
 // sortedSet returns a sorted copy of ids, each once.
-func sortedSet[T roster.ShardID | roster.NodeID](ids []T) []T {
+func sortedSet[T cmp.Ordered](ids []T) []T {
 	set := slices.Clone(ids)
 	slices.Sort(set)
 	return slices.Compact(set)

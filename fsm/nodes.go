@@ -73,6 +73,9 @@ func (m *Machine) joinNode(c roster.JoinNode) error {
 	if n.ID == "" || max(len(n.ID), len(n.Name), len(n.Address), len(n.HTTP), len(n.Version)) > nodeTextMax {
 		return roster.Invalid("node", "a node wants an id, and no text longer than %d bytes", nodeTextMax)
 	}
+	if err := roster.ValidateNodeLabels(n.Labels); err != nil {
+		return err
+	}
 	old, known := m.node(n.ID)
 	if !known && m.nodes.byID.Len() >= NodesMax {
 		return overloaded("the cluster knows %d nodes", NodesMax)

@@ -40,6 +40,7 @@ func (n *Node) Members(ctx context.Context) ([]roster.Member, error) {
 			m = &roster.Member{ID: known.ID, Name: known.Name, Address: known.Address, HTTP: known.HTTP, State: known.State, Version: known.Version}
 			byID[known.ID] = m
 		}
+		m.Labels = known.Labels
 		if known.State == roster.NodeDown || known.State == roster.NodeLeft {
 			m.State = known.State
 		}

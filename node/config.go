@@ -68,6 +68,9 @@ type Config struct {
 	// Readers is how many nodes hold each shard beside its voters in a cluster that this
 	// node founds. Later SetLayout changes it.
 	Readers roster.Readers
+	// Labels are what this node's operator says of it. Voters are spread over the zones that
+	// the label "zone" names, or another one that the cluster map names.
+	Labels roster.Map
 	// Durability is fixed at founding; "" means DurabilitySync.
 	Durability roster.Durability
 	// Store is where a durable node keeps the logs of shards that are new to it: "shared",
@@ -165,6 +168,7 @@ func (c Config) Validate() error {
 	fault(c.Expect < 0 || c.Expect > NodesMax, "expect %d: want 0 to %d", c.Expect, NodesMax)
 	fault(c.ReplaceAfter < ReplaceAfterMin, "replace after %v: want at least %v, so that a restart moves nothing", c.ReplaceAfter, ReplaceAfterMin)
 	fault(c.Readers.Validate() != nil, "readers %d: want all, none or 1 to %d", int(c.Readers), roster.ReadersMax)
+	fault(roster.ValidateNodeLabels(c.Labels) != nil, "labels: %v", roster.ValidateNodeLabels(c.Labels))
 	fault(c.Shards < 1 || c.Shards > roster.ShardsMax, "shards %d: want 1 to %d", c.Shards, roster.ShardsMax)
 	faults = append(faults, addressFault("bind", c.Bind), addressFault("advertise", c.Advertise))
 	for _, join := range c.Join {

@@ -39,7 +39,7 @@ func Plan(w World) (roster.MovePlan, roster.ClusterMap) {
 		plan.Held = w.shortage(fit)
 		return plan, w.settled(w.Map)
 	}
-	target := dht.NewRing(fit, dht.Options{Shards: shards(w.Map), Current: w.Map.Shards}).Assignment()
+	target := dht.NewRing(fit, dht.Options{Shards: shards(w.Map), Zones: w.zones(), Current: w.Map.Shards}).Assignment()
 	waiting := w.waiting(target, plan.Moves)
 	plan.Moves = append(plan.Moves, waiting...)
 	if plan.Paused || len(fit) == 0 {
@@ -136,7 +136,7 @@ func (w World) shortage(fit []roster.NodeID) string {
 
 // move compares the voters that a shard has with those that it is to have.
 func (w World) move(id roster.ShardID, from, to []roster.NodeID) roster.Move {
-	m := roster.Move{Shard: id, Add: without(to, from), Remove: without(from, to), Reason: "balance"}
+	m := roster.Move{Shard: id, Add: without(to, from), Remove: without(from, to), Reason: cmp.Or(w.crowded(from, to), balance)}
 	for _, node := range m.Remove {
 		if why := w.unfit(node); why != "" {
 			m.Reason = fmt.Sprintf("%s %s", node, why)
@@ -144,6 +144,44 @@ func (w World) move(id roster.ShardID, from, to []roster.NodeID) roster.Move {
 		}
 	}
 	return m
+}
+
+// balance is the reason of a move that nothing but even loads asks for.
+const balance = "balance"
+
+// zones are those of the nodes that have one.
+func (w World) zones() map[roster.NodeID]string {
+	zones := map[roster.NodeID]string{}
+	for _, n := range w.Nodes {
+		if zone, ok := n.Labels.Get(cmp.Or(w.Map.Spread, roster.SpreadDefault)); ok {
+			zones[n.ID] = zone
+		}
+	}
+	return zones
+}
+
+// crowded says which zone has more voters of a shard than it is to have; "" if none has.
+func (w World) crowded(from, to []roster.NodeID) string {
+	zones := w.zones()
+	in := func(voters []roster.NodeID) map[string]int {
+		count := map[string]int{}
+		for _, id := range voters {
+			count[zones[id]]++
+		}
+		return count
+	}
+	before, after := in(from), in(to)
+	most := 0
+	for _, n := range after { // order-free: the greatest
+		most = max(most, n)
+	}
+	label := cmp.Or(w.Map.Spread, roster.SpreadDefault)
+	for _, id := range from {
+		if zone := zones[id]; before[zone] > most {
+			return fmt.Sprintf("%s %s has %d of %d votes", label, cmp.Or(zone, "of the unlabelled"), before[zone], len(from))
+		}
+	}
+	return ""
 }
 
 // waiting lists the moves that the map does not want yet, the most urgent first.
@@ -165,7 +203,7 @@ func (w World) waiting(target []roster.ShardVoters, underWay []roster.Move) []ro
 
 // urgency puts what has a reason before what only balances.
 func urgency(m roster.Move) int {
-	if m.Reason == "balance" {
+	if m.Reason == balance {
 		return 1
 	}
 	return 0

@@ -2,6 +2,7 @@ package moves
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"roster"
@@ -45,7 +46,7 @@ func (w World) read(m roster.ClusterMap) []roster.ShardVoters {
 	if m.Readers == roster.ReadersAll {
 		return dropReaders(m.Shards)
 	}
-	o := dht.ReaderOptions{Nodes: w.Holders(), Readers: m.Readers, Current: m.Shards, Held: map[roster.NodeID]int{}}
+	o := dht.ReaderOptions{Nodes: w.Holders(), Zones: w.zones(), Readers: m.Readers, Current: m.Shards, Held: map[roster.NodeID]int{}}
 	var out []roster.ShardVoters
 	for _, s := range m.Shards {
 		if s.ID != roster.SystemShard {
@@ -60,6 +61,12 @@ func (w World) read(m roster.ClusterMap) []roster.ShardVoters {
 	out = append(out, dht.Readers(o)...)
 	slices.SortFunc(out, func(a, b roster.ShardVoters) int { return cmp.Compare(a.ID, b.ID) })
 	return out
+}
+
+// Settled says in one text of what a plan is made beside the map: a plan that found nothing
+// to do need not be made again while it is the same.
+func (w World) Settled() string {
+	return fmt.Sprint(w.Fit(), w.Holders(), w.zones())
 }
 
 // Holders lists the nodes that can hold replicas, sorted: those that drain among them.

@@ -30,11 +30,14 @@ const (
 	mapSteered = 8  // with Draining and Paused
 	mapLevel   = 10 // with Level and PausedUntil: from level 2 on
 	mapRead    = 11 // with Readers too, and a third value in each shard: who reads there; level 2
+	mapSpread  = 12 // with Spread too; level 2
 )
 
 // mapForm returns how many values a map is written with.
 func mapForm(m roster.ClusterMap) int {
 	switch {
+	case m.Spread != "":
+		return mapSpread
 	case m.Readers != roster.ReadersAll:
 		return mapRead
 	case m.Level > 0 || m.PausedUntil != 0:
@@ -70,12 +73,15 @@ func (w *Writer) Map(m roster.ClusterMap) {
 	if form >= mapRead {
 		w.Int(int64(m.Readers))
 	}
+	if form >= mapSpread {
+		w.Text(m.Spread)
+	}
 }
 
 // Map reads a cluster map.
 func (r *Reader) Map() roster.ClusterMap {
 	form := r.List()
-	if r.err == nil && form != mapBase && form != mapSteered && form != mapLevel && form != mapRead {
+	if r.err == nil && form != mapBase && form != mapSteered && (form < mapLevel || form > mapSpread) {
 		r.Fail("a cluster map of %d values: it was written by a newer version", form)
 	}
 	m := roster.ClusterMap{
@@ -98,6 +104,9 @@ func (r *Reader) Map() roster.ClusterMap {
 	}
 	if form >= mapRead {
 		m.Readers = roster.Readers(r.Int())
+	}
+	if form >= mapSpread {
+		m.Spread = r.Text()
 	}
 	return m
 }
@@ -131,9 +140,13 @@ func (r *Reader) members() roster.ShardVoters {
 	return roster.ShardVoters{ID: r.shard(), Voters: items(r, (*Reader).member), Readers: items(r, (*Reader).member)}
 }
 
-// Node writes what is known of a node.
+// Node writes what is known of a node: seven values, and its labels where it has some.
 func (w *Writer) Node(n roster.NodeInfo) {
-	w.Array(7)
+	if len(n.Labels) > 0 {
+		w.Array(8)
+	} else {
+		w.Array(7)
+	}
 	w.Text(string(n.ID))
 	w.Text(n.Name)
 	w.Text(n.Address)
@@ -141,13 +154,23 @@ func (w *Writer) Node(n roster.NodeInfo) {
 	w.Text(n.Version)
 	w.Text(string(n.State))
 	w.Int(int64(n.Lease))
+	if len(n.Labels) > 0 {
+		w.stringMap(n.Labels)
+	}
 }
 
 // Node reads what is known of a node.
 func (r *Reader) Node() roster.NodeInfo {
-	r.Array(7)
-	return roster.NodeInfo{ID: roster.NodeID(r.Text()), Name: r.Text(), Address: r.Text(), HTTP: r.Text(),
+	form := r.List()
+	if r.err == nil && form != 7 && form != 8 {
+		r.Fail("a node of %d values: it was written by a newer version", form)
+	}
+	n := roster.NodeInfo{ID: roster.NodeID(r.Text()), Name: r.Text(), Address: r.Text(), HTTP: r.Text(),
 		Version: r.Text(), State: roster.NodeState(r.Text()), Lease: roster.LogTime(r.Int())}
+	if form == 8 {
+		n.Labels = r.stringMap()
+	}
+	return n
 }
 
 // Session writes a session with what JSON leaves out.

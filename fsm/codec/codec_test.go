@@ -105,7 +105,9 @@ func TestGoldenMap(t *testing.T) {
 	read := clusterMap()
 	read.Draining, read.Readers = []roster.NodeID{}, 2
 	read.Shards = []roster.ShardVoters{{ID: 1, Voters: []roster.NodeID{"n1-0a0b0c0d"}, Readers: []roster.NodeID{"n2-0b0c0d0e"}}, {ID: 2, Voters: []roster.NodeID{}, Readers: []roster.NodeID{}}}
-	for name, m := range map[string]roster.ClusterMap{"map": clusterMap(), "map_steered": steered, "map_level": levelled, "map_read": read} {
+	zoned := read
+	zoned.Readers, zoned.Spread = roster.ReadersAll, "rack"
+	for name, m := range map[string]roster.ClusterMap{"map": clusterMap(), "map_steered": steered, "map_level": levelled, "map_read": read, "map_spread": zoned} {
 		b, err := AppendMap(nil, m)
 		if err != nil {
 			t.Fatal(err)
@@ -334,5 +336,25 @@ func TestSecretStays(t *testing.T) {
 	b, err := AppendOp(nil, op(roster.Register{Agent: a}))
 	if err != nil || bytes.Contains(b, []byte(a.Secret)) {
 		t.Errorf("the secret was written, or %v", err)
+	}
+}
+
+// A node with labels has a form of its own; the other is as it was before there were any.
+func TestGoldenNode(t *testing.T) {
+	plain := roster.NodeInfo{ID: "n1-0a0b0c0d", Name: "n1", Address: "a:1", HTTP: "a:2", Version: "v1", State: roster.NodeAlive, Lease: 9}
+	labelled := plain
+	labelled.Labels = roster.Map{{Key: "rack", Value: "r1"}, {Key: "zone", Value: "a"}}
+	for name, n := range map[string]roster.NodeInfo{"node": plain, "node_labelled": labelled} {
+		w := NewWriter(nil)
+		w.Node(n)
+		b, err := w.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, b)
+		r := NewReader(b)
+		if diff := cmp.Diff(n, r.Node()); diff != "" || r.Finish() != nil {
+			t.Errorf("%s (-written +read)\n%s %v", name, diff, r.Finish())
+		}
 	}
 }

@@ -44,7 +44,7 @@ func Check(b []byte) (Encoded, error) {
 		return Encoded{}, err
 	}
 	e := encoded(b, op)
-	if b[0] != codeFixArray|2 || b[1] != opVersion {
+	if b[0] != codeFixArray|2 || b[1] != opVersion || formLevels[e.kind] {
 		return e.plain() // an array may be written in longer forms than ours
 	}
 	return e, nil

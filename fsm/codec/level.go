@@ -9,19 +9,31 @@ import "roster"
 // stops, and never skips it.
 //
 //   - 1: everything up to access tokens.
-//   - 2: a cluster map that says a level, when a pause ends, and who reads what.
+//   - 2: a cluster map that says a level, when a pause ends, who reads what and over which
+//     label voters are spread; labels of nodes.
 const Level = 2
 
 // kindLevels says with which level a kind came; those that are missing came with 1.
 var kindLevels = map[roster.Kind]int{}
+
+// formLevels are the kinds whose level depends on what a command says: it is not enough to
+// know that it can be read.
+var formLevels = map[roster.Kind]bool{roster.KindSetMap: true, roster.KindJoinNode: true}
 
 // LevelOf returns the level that a command needs. The level that a map itself says is
 // left out: whoever raises it has made sure of every node. The first map of a cluster needs
 // none: it says its own.
 func LevelOf(c roster.Command) int {
 	level := max(1, kindLevels[c.Kind()])
-	if m, ok := c.(roster.SetMap); ok && m.If != 0 && (m.Map.PausedUntil != 0 || m.Map.Readers != roster.ReadersAll) {
-		level = max(level, 2)
+	switch c := c.(type) {
+	case roster.SetMap:
+		if c.If != 0 && (c.Map.PausedUntil != 0 || mapForm(c.Map) > mapLevel) {
+			level = max(level, 2)
+		}
+	case roster.JoinNode:
+		if len(c.Node.Labels) > 0 {
+			level = max(level, 2)
+		}
 	}
 	return level
 }

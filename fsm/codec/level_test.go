@@ -13,12 +13,13 @@ func TestLevelOf(t *testing.T) {
 			t.Errorf("%v needs level %d", c.Kind(), level)
 		}
 	}
-	held, raising, read := clusterMap(), clusterMap(), clusterMap()
-	held.Paused, held.PausedUntil, raising.Level, read.Readers = true, 9, Level, roster.ReadersNone
+	held, raising, read, zoned := clusterMap(), clusterMap(), clusterMap(), clusterMap()
+	held.Paused, held.PausedUntil, raising.Level, read.Readers, zoned.Spread = true, 9, Level, roster.ReadersNone, "rack"
 	for _, c := range []struct {
 		want int
-		set  roster.SetMap
-	}{{2, roster.SetMap{If: 1, Map: held}}, {1, roster.SetMap{If: 1, Map: raising}}, {2, roster.SetMap{If: 1, Map: read}}, {1, roster.SetMap{Map: read}}} {
+		set  roster.Command
+	}{{2, roster.SetMap{If: 1, Map: held}}, {1, roster.SetMap{If: 1, Map: raising}}, {2, roster.SetMap{If: 1, Map: read}}, {1, roster.SetMap{Map: read}},
+		{2, roster.SetMap{If: 1, Map: zoned}}, {2, roster.JoinNode{Node: roster.NodeInfo{ID: "n1", Labels: roster.Map{{Key: "zone", Value: "a"}}}}}} {
 		want := c.want
 		e, err := Encode(op(c.set))
 		if err != nil {

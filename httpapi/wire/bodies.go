@@ -177,10 +177,13 @@ func DecodeRebalance(v Value) (x Rebalance, err error) {
 			readers, err := roster.ReadersOf(text)
 			x.Readers = &readers
 			return err
+		case "spread":
+			x.Spread = new(string)
+			return put(x.Spread, v)
 		}
-		return v.Unknown("paused or readers")
+		return v.Unknown("paused, readers or spread")
 	})
-	return x, missing(err, given, "paused or readers")
+	return x, missing(err, given, "paused, readers or spread")
 }
 
 // DecodeMigrateStore reads {"to":"shared"}.

@@ -124,10 +124,7 @@ func (s *Service) Moves(context.Context) (roster.MovePlan, error) {
 
 // SetLayout notes it.
 func (s *Service) SetLayout(_ context.Context, l roster.Layout) error {
-	if l.Readers == nil {
-		return nil
-	}
-	if err := l.Readers.Validate(); err != nil {
+	if err := l.Validate(); err != nil || l.Readers == nil {
 		return err
 	}
 	s.mu.Lock()

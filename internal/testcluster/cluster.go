@@ -53,6 +53,8 @@ type Options struct {
 	// Snapshots lets every replica take a snapshot as soon as a few dozen entries are
 	// there, and keep few behind it: one that was away for seconds needs a snapshot.
 	Snapshots bool
+	// Zone names the zone of each node; nil: they have none.
+	Zone func(i int) string
 	// Cold leaves the nodes to the scenario: Start them with Cluster.Start.
 	Cold bool
 	// Configure changes what each node is started with, within the bubble; nil leaves it.
@@ -163,6 +165,9 @@ func newCluster(t *testing.T, o Options, dirs []string) *Cluster {
 		}
 		if o.Durable {
 			config.Durability, config.DataDir, config.Store = roster.DurabilitySync, dirs[i], o.Store
+		}
+		if o.Zone != nil {
+			config.Labels = roster.MapOf(map[string]string{roster.SpreadDefault: o.Zone(i)})
 		}
 		if o.Configure != nil {
 			o.Configure(t, &config)

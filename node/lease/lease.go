@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -56,7 +57,8 @@ func (l *Lease) Held() bool {
 
 // Run enters the node in the system shard and renews its lease until ctx ends.
 func (l *Lease) Run(ctx context.Context) error {
-	var command roster.Command = roster.JoinNode{Node: l.self()}
+	entered := l.self()
+	var command roster.Command = roster.JoinNode{Node: entered}
 	for {
 		sent := l.Age()
 		if l.leaving.Load() {
@@ -68,9 +70,16 @@ func (l *Lease) Run(ctx context.Context) error {
 		switch err := l.send(ctx, command); roster.CodeOf(err) {
 		case "":
 			l.acked.Store(int64(sent))
-			command = roster.RenewNode{ID: l.self().ID}
+			command = roster.RenewNode{ID: entered.ID}
+			if now := l.self(); !slices.Equal(now.Labels, entered.Labels) {
+				entered, command = now, roster.JoinNode{Node: now}
+			}
 		case roster.CodeNotFound, roster.CodeGone, roster.CodeConflict:
-			command = roster.JoinNode{Node: l.self()}
+			entered = l.self()
+			command = roster.JoinNode{Node: entered}
+		case roster.CodeRefused: // the leader does not know yet that all can read labels
+			entered.Labels = nil
+			command = roster.RenewNode{ID: entered.ID}
 		default:
 			l.log.Debug("renew lease", "err", err)
 		}

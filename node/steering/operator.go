@@ -1,6 +1,7 @@
 package steering
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -93,20 +94,20 @@ func (s *Steering) Hold(ctx context.Context) (release func(context.Context) erro
 // Arrange changes what is wanted of where shards are. Who reads where the planner says, as
 // soon as it looks.
 func (s *Steering) Arrange(ctx context.Context, l roster.Layout) error {
-	if l.Readers != nil {
-		if err := l.Readers.Validate(); err != nil {
-			return err
-		}
+	if err := l.Validate(); err != nil {
+		return err
 	}
-	return s.steer(ctx, func(_ moves.World, m *roster.ClusterMap) (bool, error) {
-		if l.Readers == nil || m.Readers == *l.Readers {
-			return false, nil
+	return s.steer(ctx, func(_ moves.World, m *roster.ClusterMap) (changed bool, _ error) {
+		if l.Readers != nil && m.Readers != *l.Readers {
+			m.Readers, m.Shards, changed = *l.Readers, slices.Clone(m.Shards), true
+			for i := range m.Shards {
+				m.Shards[i].Readers = nil
+			}
 		}
-		m.Readers, m.Shards = *l.Readers, slices.Clone(m.Shards)
-		for i := range m.Shards {
-			m.Shards[i].Readers = nil
+		if l.Spread != nil && cmp.Or(m.Spread, roster.SpreadDefault) != cmp.Or(*l.Spread, roster.SpreadDefault) {
+			m.Spread, changed = *l.Spread, true
 		}
-		return true, nil
+		return changed, nil
 	})
 }
 

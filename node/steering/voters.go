@@ -2,7 +2,6 @@ package steering
 
 import (
 	"context"
-	"slices"
 
 	"roster"
 	"roster/dht/moves"
@@ -13,7 +12,7 @@ import (
 // world is not planned twice.
 func (s *Steering) advance() func(context.Context, *shard.Group) error {
 	var at uint64
-	var settled, holders []roster.NodeID
+	var settled string
 	return func(ctx context.Context, _ *shard.Group) error {
 		w, err := s.world(ctx)
 		if err != nil || w.Map.Version == 0 {
@@ -25,13 +24,13 @@ func (s *Steering) advance() func(context.Context, *shard.Group) error {
 			next.Paused, next.PausedUntil = false, 0
 			return s.c.Propose(ctx, roster.SetMap{If: w.Map.Version, Map: next})
 		}
-		if at == w.Map.Version && slices.Equal(settled, w.Fit()) && slices.Equal(holders, w.Holders()) {
+		if at == w.Map.Version && settled == w.Settled() {
 			return nil
 		}
 		plan, next := moves.Plan(w)
 		if next.Version == w.Map.Version {
 			if len(plan.Moves) == 0 {
-				at, settled, holders = w.Map.Version, w.Fit(), w.Holders()
+				at, settled = w.Map.Version, w.Settled()
 			}
 			return nil
 		}

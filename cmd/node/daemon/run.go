@@ -72,7 +72,7 @@ func Run(ctx context.Context, s Settings, o Options) error {
 func nodeConfig(s Settings, o Options) node.Config {
 	return node.Config{
 		Cluster: s.cluster, Key: s.key, Name: s.name, DataDir: s.dataDir, Bind: s.bind, Advertise: s.advertise,
-		Join: s.join, Expect: s.expect, Shards: s.shards, Readers: s.readers, Durability: roster.Durability(s.durability), Store: s.store, ReplaceAfter: s.replaceAfter,
+		Join: s.join, Expect: s.expect, Shards: s.shards, Readers: s.readers, Labels: s.labels, Durability: roster.Durability(s.durability), Store: s.store, ReplaceAfter: s.replaceAfter,
 		Insecure: s.insecure, Doors: s.describe(), Security: s.security(), Auth: s.auth.on, RootToken: s.auth.rootToken, Version: o.Version, Logger: o.Logger,
 	}
 }

@@ -28,6 +28,7 @@ type Settings struct {
 	developmentKey                                                            bool
 	replaceAfter                                                              time.Duration
 	readers                                                                   roster.Readers
+	labels                                                                    roster.Map
 	told                                                                      map[string]string // every setting; none is a secret
 	auth                                                                      auth
 	doors
@@ -57,6 +58,7 @@ func (s *Settings) table() []setting {
 		{"store", node.StoreDefault, "where logs of shards that are new to this node are kept: shared, one for all, or bolt, a file for each", text(&s.store)},
 		{"shards", strconv.Itoa(roster.ShardsDefault), "shards of a cluster that is founded", number(&s.shards)},
 		{"readers", roster.ReadersAll.String(), "how many nodes hold a shard beside its voters, in a cluster that is founded: all, none or a number", func(v string) error { return s.readers.UnmarshalText([]byte(v)) }},
+		{"label", "", "what this node is called by, key=value,…, such as zone=a: voters are spread over zones", s.takeLabels},
 		{"replace-after", node.ReplaceAfterDefault.String(), "how long a node may be down before others take over its votes; the same on every node", span(&s.replaceAfter)},
 		{"insecure", "false", "allow addresses beyond loopback without TLS or without tokens", boolean(&s.insecure)},
 	}
@@ -92,6 +94,20 @@ func span(field *time.Duration) func(string) error {
 		}
 		return nil
 	}
+}
+
+// takeLabels reads key=value,….
+func (s *Settings) takeLabels(v string) error {
+	labels := map[string]string{}
+	for _, word := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' }) {
+		key, value, ok := strings.Cut(strings.TrimSpace(word), "=")
+		if _, twice := labels[key]; !ok || twice {
+			return fmt.Errorf("%s: want key=value, each key once", screen.Quote(word))
+		}
+		labels[key] = value
+	}
+	s.labels = roster.MapOf(labels)
+	return nil
 }
 
 // takeExpect leaves a missing number to what --join says, which comes before it.

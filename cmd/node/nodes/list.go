@@ -70,13 +70,13 @@ func list(c *sight.Cluster) []listed {
 }
 
 func (b listBody) table() *screen.Table {
-	t := &screen.Table{Head: []string{"NODE", "STATE", "READY", "HTTP", "LEADS", "VOTES", "READS", "AGE", "MAP", "VERSION"}}
+	t := &screen.Table{Head: []string{"NODE", "STATE", "READY", "HTTP", "ZONE", "LEADS", "VOTES", "READS", "AGE", "MAP", "VERSION"}}
 	for _, l := range b.Nodes {
 		ready, age, version := "?", "?", "?"
 		if l.Answered {
 			ready, age, version = map[bool]string{true: "ok", false: "NOT READY"}[l.Ready], Age(l.AgeMS), strconv.FormatUint(l.Map, 10)
 		}
-		t.Add(string(l.ID), state(l.Member), ready, l.HTTP, shards(l.LeaderOf), strconv.Itoa(len(l.VoterOf)), strconv.Itoa(len(l.ReaderOf)), age, version, l.Version)
+		t.Add(string(l.ID), state(l.Member), ready, l.HTTP, zone(l.Member), shards(l.LeaderOf), strconv.Itoa(len(l.VoterOf)), strconv.Itoa(len(l.ReaderOf)), age, version, l.Version)
 	}
 	return t
 }

@@ -34,9 +34,9 @@ func Members(o Options) *cobra.Command {
 
 // MembersTable lays members out, a line each.
 func MembersTable(members []roster.Member) *screen.Table {
-	t := &screen.Table{Head: []string{"NODE", "STATE", "HTTP", "ADDRESS", "LEADS", "VOTES", "READS", "VERSION"}}
+	t := &screen.Table{Head: []string{"NODE", "STATE", "HTTP", "ADDRESS", "ZONE", "LEADS", "VOTES", "READS", "VERSION"}}
 	for _, m := range members {
-		t.Add(string(m.ID), state(m), m.HTTP, m.Address, shards(m.LeaderOf), strconv.Itoa(len(m.VoterOf)), strconv.Itoa(len(m.ReaderOf)), m.Version)
+		t.Add(string(m.ID), state(m), m.HTTP, m.Address, zone(m), shards(m.LeaderOf), strconv.Itoa(len(m.VoterOf)), strconv.Itoa(len(m.ReaderOf)), m.Version)
 	}
 	return t
 }
@@ -47,6 +47,12 @@ func state(m roster.Member) string {
 		return "draining"
 	}
 	return string(m.State)
+}
+
+// zone is where a member is, by the label that zones have unless another is named.
+func zone(m roster.Member) string {
+	zone, _ := m.Labels.Get(roster.SpreadDefault)
+	return cmp.Or(zone, "-")
 }
 
 // shards joins shards with commas; "-" for none.

@@ -60,6 +60,18 @@ func Readers(o Options) *cobra.Command {
 		}}
 }
 
+// Spread says over which zones voters are spread.
+func Spread(o Options) *cobra.Command {
+	return &cobra.Command{Use: "spread LABEL", Short: "Name the label of nodes over which voters are spread", Args: o.Args(cobra.ExactArgs(1)),
+		Long: "Name the label of nodes (roster node --label zone=a) over whose values the voters of each\n" +
+			"shard are spread: \"zone\" until another is named. Nodes without it count as one zone.",
+		RunE: func(cmd *cobra.Command, words []string) error {
+			return o.thenPlan(cmd, func(ctx context.Context, c *client.Client) error {
+				return c.SetLayout(ctx, roster.Layout{Spread: &words[0]})
+			})
+		}}
+}
+
 // thenPlan changes something and shows the plan that follows from it.
 func (o Options) thenPlan(cmd *cobra.Command, change func(context.Context, *client.Client) error) error {
 	return o.Call(cmd, func(ctx context.Context, c *client.Client) error {
