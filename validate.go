@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -12,10 +13,7 @@ import (
 // Validate reports the first fault of an agent as an Invalid or TooLarge error that
 // names the field.
 func (a Agent) Validate() error {
-	if err := a.validateParts(); err != nil {
-		return err
-	}
-	return a.validateSize()
+	return cmp.Or(a.validateParts(), a.validateSize())
 }
 
 func (a Agent) validateSize() error {
@@ -26,25 +24,8 @@ func (a Agent) validateSize() error {
 }
 
 func (a Agent) validateParts() error {
-	if err := a.ID.Validate(); err != nil {
-		return err
-	}
-	if err := a.validateCapabilities(); err != nil {
-		return err
-	}
-	if err := a.Labels.validate("labels", LabelsMax, LabelValueMax); err != nil {
-		return err
-	}
-	if err := a.validateEndpoints(); err != nil {
-		return err
-	}
-	if err := text("description", a.Description, DescriptionMax); err != nil {
-		return err
-	}
-	if err := a.Metadata.validate("metadata", MetadataMax, MetadataValueMax); err != nil {
-		return err
-	}
-	return a.validateLiveness()
+	return cmp.Or(a.ID.Validate(), a.validateCapabilities(), a.Labels.validate("labels", LabelsMax, LabelValueMax), a.validateEndpoints(),
+		text("description", a.Description, DescriptionMax), a.Metadata.validate("metadata", MetadataMax, MetadataValueMax), a.validateLiveness())
 }
 
 // ValidateUpdate is Validate of an agent that was valid before c was merged into it: it
@@ -69,10 +50,7 @@ func (a Agent) ValidateUpdate(c Update) error {
 	if c.OnEnd != nil {
 		part.OnEnd = a.OnEnd
 	}
-	if err := part.validateParts(); err != nil {
-		return err
-	}
-	return a.validateSize()
+	return cmp.Or(part.validateParts(), a.validateSize())
 }
 
 func (a Agent) validateCapabilities() error {

@@ -51,13 +51,10 @@ func (c *Client) Join(ctx context.Context, addresses []string) (int, error) {
 	type body struct {
 		Addresses []string `json:"addresses"`
 	}
-	type joined struct {
-		Joined int `json:"joined"`
-	}
 	if addresses == nil {
 		addresses = []string{}
 	}
-	got, _, err := send[joined](ctx, c, withBody(post("/v1/join", "join"), body{addresses}))
+	got, _, err := send[struct{ Joined int }](ctx, c, withBody(post("/v1/join", "join"), body{addresses}))
 	return got.Joined, err
 }
 

@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"cmp"
+
 	"github.com/tidwall/btree"
 
 	"roster"
@@ -8,12 +10,8 @@ import (
 	"roster/fsm/codec"
 )
 
-const (
-	// NodesMax bounds the nodes that the system shard knows.
-	NodesMax = roster.NodesMax
-	// nodeTextMax bounds each text that a node says of itself, in bytes.
-	nodeTextMax = roster.NodeTextMax
-)
+// NodesMax bounds the nodes that the system shard knows.
+const NodesMax = roster.NodesMax
 
 // nodes is the system shard's section: who belongs to the cluster, and its map.
 type nodes struct {
@@ -66,15 +64,12 @@ func (m *Machine) system() error {
 
 // joinNode enters a node and gives it a lease.
 func (m *Machine) joinNode(c roster.JoinNode) error {
-	if err := m.system(); err != nil {
-		return err
-	}
 	n := c.Node
-	if n.ID == "" || max(len(n.ID), len(n.Name), len(n.Address), len(n.HTTP), len(n.Version)) > nodeTextMax {
-		return roster.Invalid("node", "a node wants an id, and no text longer than %d bytes", nodeTextMax)
-	}
-	if err := roster.ValidateNodeLabels(n.Labels); err != nil {
+	if err := cmp.Or(m.system(), roster.ValidateNodeLabels(n.Labels)); err != nil {
 		return err
+	}
+	if n.ID == "" || max(len(n.ID), len(n.Name), len(n.Address), len(n.HTTP), len(n.Version)) > roster.NodeTextMax {
+		return roster.Invalid("node", "a node wants an id, and no text longer than %d bytes", roster.NodeTextMax)
 	}
 	old, known := m.node(n.ID)
 	if !known && m.nodes.byID.Len() >= NodesMax {

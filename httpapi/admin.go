@@ -13,46 +13,14 @@ import (
 	"roster/httpapi/wire"
 )
 
-type membersAnswer struct {
-	Members []roster.Member `json:"members"`
-}
-
 func (c *call) members() error {
 	members, err := c.api.service.Members(c.r.Context())
-	if err != nil {
-		return err
-	}
-	out := membersAnswer{Members: make([]roster.Member, len(members))}
-	for i, m := range members {
-		m.LeaderOf, m.VoterOf, m.ReaderOf = listed(m.LeaderOf), listed(m.VoterOf), listed(m.ReaderOf)
-		out.Members[i] = m
-	}
-	return shown(c, http.StatusOK, out)
-}
-
-// listed makes an empty list of none: lists are never null.
-func listed[T roster.ShardID | roster.NodeID](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
-type shardsAnswer struct {
-	Shards []roster.ShardStatus `json:"shards"`
+	return told(c, wire.MembersOf(members), err)
 }
 
 func (c *call) shards() error {
 	shards, err := c.api.service.Shards(c.r.Context())
-	if err != nil {
-		return err
-	}
-	out := shardsAnswer{Shards: make([]roster.ShardStatus, len(shards))}
-	for i, s := range shards {
-		s.Voters, s.Readers = listed(s.Voters), listed(s.Readers)
-		out.Shards[i] = s
-	}
-	return shown(c, http.StatusOK, out)
+	return told(c, wire.ShardsOf(shards), err)
 }
 
 func (c *call) nodeStatus() error {
