@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"hash/crc32"
@@ -76,11 +77,10 @@ func ParsePosition(s string) (Position, error) {
 	if crc32.Checksum(body, positionTable) != sum {
 		return Position{}, bad
 	}
-	p, ok := decodePosition(body[1:])
-	if !ok {
-		return Position{}, bad
+	if p, ok := decodePosition(body[1:]); ok {
+		return p, nil
 	}
-	return p, nil
+	return Position{}, bad
 }
 
 func decodePosition(b []byte) (p Position, ok bool) {
@@ -137,12 +137,9 @@ func (p Position) Advance(shard ShardID, index Index) Position {
 
 // MergeTokens returns the token that has seen what a and b have seen.
 func MergeTokens(a, b Token) (Token, error) {
-	p, err := ParsePosition(string(a))
-	if err != nil {
-		return "", err
-	}
-	q, err := ParsePosition(string(b))
-	if err != nil {
+	p, first := ParsePosition(string(a))
+	q, second := ParsePosition(string(b))
+	if err := cmp.Or(first, second); err != nil {
 		return "", err
 	}
 	for _, at := range q.At {
