@@ -31,3 +31,13 @@ func (n *Node) keepLevel(agreed int) error {
 		return nil
 	})
 }
+
+// self is what this node enters in the system shard: with its labels as soon as all nodes
+// can read them.
+func (n *Node) self() roster.NodeInfo {
+	info := roster.NodeInfo{ID: n.ID(), Name: n.config.Name, Address: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version, Labels: n.config.Labels}
+	if n.router.Level() < codec.LevelOf(roster.JoinNode{Node: info}) {
+		info.Labels = nil
+	}
+	return info
+}

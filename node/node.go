@@ -138,16 +138,6 @@ func (n *Node) foundingConfig() founding.Config {
 		Expect: n.config.Expect, Shards: n.config.Shards, Readers: n.config.Readers, Level: codec.Level, Self: n.self, Call: n.call, Alive: n.aliveIDs, Clusters: func() []string { return n.gossip.ClusterIDs() }, Logger: n.config.Logger}
 }
 
-// self is what this node enters in the system shard: with its labels as soon as all nodes
-// can read them.
-func (n *Node) self() roster.NodeInfo {
-	info := roster.NodeInfo{ID: n.ID(), Name: n.config.Name, Address: n.config.Advertise, HTTP: n.config.HTTP, Version: n.config.Version, Labels: n.config.Labels}
-	if n.router.Level() < codec.LevelOf(roster.JoinNode{Node: info}) {
-		info.Labels = nil
-	}
-	return info
-}
-
 // openDir locks the data directory, so that a second process cannot answer under
 // this node's id, and reads who this node is.
 func (n *Node) openDir() (*founding.Identity, error) {
