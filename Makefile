@@ -2,7 +2,7 @@
 GO ?= go
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: build test race lint faults mutants bench peers image up down containers ci clean
+.PHONY: build test race lint faults mutants bench peers image up down containers ci release clean
 
 build: ; $(GO) build -o bin/roster ./cmd/node
 
@@ -46,5 +46,8 @@ down: ; $(COMPOSE) down
 containers: ; ROSTER_PROCESSES=1 ROSTER_CONTAINERS=1 $(GO) test -count=1 -v ./internal/containers
 
 ci: ; bash .ci/run
+
+# What must hold before a release: about an hour on a machine that does nothing else.
+release: ; bash .ci/release
 
 clean: ; rm -rf bin out

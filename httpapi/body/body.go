@@ -65,13 +65,15 @@ func tooLarge(kind table.Body) error {
 }
 
 // read reads at most what the kind may have, for at most readMax. The time is taken off
-// again because net/http keeps reading to notice that the client left.
+// again because net/http keeps reading to notice that the client left; but not where the
+// body did not come, whose rest net/http would wait for, a byte a second, for ever.
 func read(w http.ResponseWriter, r *http.Request, kind table.Body) ([]byte, error) {
 	control := http.NewResponseController(w)
-	if control.SetReadDeadline(time.Now().Add(readMax)) == nil {
-		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
-	}
+	timed := control.SetReadDeadline(time.Now().Add(readMax)) == nil
 	raw, err := all(w, r, kind)
+	if timed && err == nil {
+		_ = control.SetReadDeadline(time.Time{}) // it could be set before
+	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLarge(kind)
 	}

@@ -3,6 +3,7 @@ package processes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"sync"
@@ -18,8 +19,9 @@ type dripping struct {
 	latest atomic.Int64 // how long the last one lived that was ended, in nanoseconds
 }
 
-// drip opens so many connections, which begin with a text; without one they send nothing.
-func (m *member) drip(connections int, begin string) *dripping {
+// drip opens so many connections, which begin with a text, and then send a byte a second or
+// nothing.
+func (m *member) drip(connections int, begin string, more bool) *dripping {
 	m.Helper()
 	d := &dripping{}
 	ctx, cancel := context.WithCancel(m.ctx)
@@ -30,19 +32,19 @@ func (m *member) drip(connections int, begin string) *dripping {
 			m.Fatal(err)
 		}
 		d.living.Add(1)
-		d.all.Go(func() { d.live(ctx, conn, begin) })
+		d.all.Go(func() { d.live(ctx, conn, begin, more) })
 	}
 	return d
 }
 
-func (d *dripping) live(ctx context.Context, conn net.Conn, begin string) {
+func (d *dripping) live(ctx context.Context, conn net.Conn, begin string, more bool) {
 	defer conn.Close()
 	start := time.Now()
 	_, err := conn.Write([]byte(begin))
 	for buffer := make([]byte, 1024); err == nil && ctx.Err() == nil; {
 		_ = conn.SetReadDeadline(time.Now().Add(time.Second)) // a second between two bytes
 		if _, err = conn.Read(buffer); errors.Is(err, os.ErrDeadlineExceeded) {
-			if err = nil; begin != "" {
+			if err = nil; more {
 				_, err = conn.Write([]byte(" "))
 			}
 		}
@@ -61,7 +63,7 @@ func (d *dripping) closed(s *site, within time.Duration) time.Duration {
 	s.Helper()
 	s.until(within, "slow connections are cut off", func() error {
 		if n := d.open(); n > 0 {
-			return errors.New("some live")
+			return fmt.Errorf("%d live", n)
 		}
 		return nil
 	})

@@ -26,6 +26,16 @@ const (
 )
 
 var all = []mutant{
+	{"compaction goes on while a follower installs a snapshot", "shard/trail", "TestHold$", []edit{
+		{"store.go", "from > 0 && high < last", "from > last && high < last"}}},
+	{"a hold keeps entries that another leader contradicts", "shard/trail", "TestFailedInstallHoldsNothing", []edit{
+		{"store.go", "from > 0 && high < last", "from > 0"}}},
+	{"the level of commands rises while a node is down", "node/steering", "TestAgreeable", []edit{
+		{"level.go", "!ok && n.State != roster.NodeLeft", "!ok && n.State == roster.NodeAlive"}}},
+	{"what not all nodes can read is proposed", "node/router", "TestAboveTheLevel", []edit{
+		{"router.go", "need > level", "need > 1<<20+level"}}},
+	{"the level of commands falls", "fsm", "TestLevelNeverFalls", []edit{
+		{"chart.go", "c.Map.Level < at", "c.Map.Level < at-1<<20"}}},
 	{"a frame is acknowledged before its sync", wal, "TestCrashes$", []edit{
 		{"commit.go", "err := s.file.Sync(); err != nil", "err := error(nil); err != nil"}}},
 	{"the name of a new segment is not synced", wal, "TestCrashes$", []edit{
