@@ -98,6 +98,13 @@ func TestNoSecretIsKept(t *testing.T) {
 	if w := ask(secret, "POST", "/v1/agents", `{"id":"other/a"}`); w.Code != http.StatusForbidden {
 		t.Errorf("register elsewhere: %d %s", w.Code, w.Body)
 	}
+	clusterKey := base64.StdEncoding.EncodeToString([]byte("32 bytes that nobody else tells."))
+	for text, status := range map[string]int{clusterKey: http.StatusOK, clusterKey[1:]: http.StatusBadRequest} {
+		w := ask(root, "POST", "/v1/keyring", `{"act":"install","key":"`+text+`"}`)
+		if w.Code != status || strings.Contains(w.Body.String(), clusterKey[1:]) {
+			t.Errorf("install: %d %s", w.Code, w.Body)
+		}
+	}
 	if err := errors.Join(n.Close(context.Background()), kept.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +122,16 @@ func TestNoSecretIsKept(t *testing.T) {
 		if found(t, dir, []byte(s[4:])) || found(t, dir, bits) {
 			t.Error("a secret is on the disk")
 		}
+	}
+	acts, err := os.ReadFile(filepath.Join(dir, "audit.log"))
+	if err != nil || !bytes.Contains(acts, []byte("POST /v1/keyring")) || !found(t, dir, []byte(clusterKey)) {
+		t.Errorf("the change of the key is not in the audit log, or the key not in the ring's file: %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, "node", "keyring.json")); err != nil { // the one place where it may be
+		t.Fatal(err)
+	}
+	if found(t, dir, []byte(clusterKey[1:])) || found(t, dir, []byte("32 bytes that nobody else tells.")) {
+		t.Error("a cluster key is on the disk beside the ring, or in a log")
 	}
 	if found(t, dir, []byte(access.Hash(root))) {
 		t.Error("the cluster keeps the root token, which is the node's alone")
