@@ -6,6 +6,7 @@ import (
 
 	"roster"
 	"roster/audit"
+	"roster/httpapi/door"
 	"roster/httpapi/table"
 )
 
@@ -34,8 +35,9 @@ func (c *call) announce() error {
 	return nil
 }
 
-// keep keeps how an act has ended, and what was refused.
+// keep keeps how an act has ended, and what was refused. The request is over then.
 func (c *call) keep() {
+	door.Leave(c.r.Context())
 	switch log := c.api.options.Audit; {
 	case log == nil:
 	case c.act != "":

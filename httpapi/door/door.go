@@ -18,7 +18,8 @@ type Keeper interface {
 
 // Admit returns the context under which r goes on, and the secret that it shows, "" for
 // none. The error is Denied with status 401 for who has not shown a good token, with 403
-// for who lacks the right, and Invalid for a request with two tokens.
+// for who lacks the right, and Invalid for a request with two tokens; Overloaded where a Limited
+// keeper says so, but on open routes. The caller calls Leave when the request has ended.
 func Admit(r *http.Request, right table.Right, keeper Keeper) (context.Context, string, error) {
 	secret, err := bearer(r.Header["Authorization"])
 	var caller access.Caller
@@ -32,6 +33,12 @@ func Admit(r *http.Request, right table.Right, keeper Keeper) (context.Context, 
 		return nil, "", err
 	}
 	ctx := access.With(r.Context(), caller)
+	if right.In == table.Open {
+		return ctx, secret, nil
+	}
+	if ctx, err = count(ctx, keeper, caller.Principal); err != nil {
+		return ctx, secret, err
+	}
 	return ctx, secret, judge(ctx, r, right, caller)
 }
 

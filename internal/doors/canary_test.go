@@ -98,6 +98,8 @@ func TestNoSecretIsKept(t *testing.T) {
 	if w := ask(secret, "POST", "/v1/agents", `{"id":"other/a"}`); w.Code != http.StatusForbidden {
 		t.Errorf("register elsewhere: %d %s", w.Code, w.Body)
 	}
+	clusterKey := "32 bytes that nobody else tells."
+	installs(t, clusterKey, func(body string) *httptest.ResponseRecorder { return ask(root, "POST", "/v1/keyring", body) })
 	if err := errors.Join(n.Close(context.Background()), kept.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -116,8 +118,38 @@ func TestNoSecretIsKept(t *testing.T) {
 			t.Error("a secret is on the disk")
 		}
 	}
+	ringAlone(t, dir, clusterKey)
 	if found(t, dir, []byte(access.Hash(root))) {
 		t.Error("the cluster keeps the root token, which is the node's alone")
+	}
+}
+
+// installs installs a cluster key; neither that nor the refusal of half a key tells it.
+func installs(t *testing.T, key string, post func(body string) *httptest.ResponseRecorder) {
+	t.Helper()
+	whole := base64.StdEncoding.EncodeToString([]byte(key))
+	for text, status := range map[string]int{whole: http.StatusOK, whole[1:]: http.StatusBadRequest} {
+		w := post(`{"act":"install","key":"` + text + `"}`)
+		if w.Code != status || strings.Contains(w.Body.String(), whole[1:]) {
+			t.Errorf("install: %d %s", w.Code, w.Body)
+		}
+	}
+}
+
+// ringAlone wants a cluster key in the file of the ring and nowhere else below dir, and in
+// the audit log that it was installed.
+func ringAlone(t *testing.T, dir, key string) {
+	t.Helper()
+	text := base64.StdEncoding.EncodeToString([]byte(key))
+	acts, err := os.ReadFile(filepath.Join(dir, "audit.log"))
+	if err != nil || !bytes.Contains(acts, []byte("POST /v1/keyring")) || !found(t, dir, []byte(text)) {
+		t.Errorf("the change of the key is not in the audit log, or the key not in the ring's file: %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, "node", "keyring.json")); err != nil {
+		t.Fatal(err)
+	}
+	if found(t, dir, []byte(text[1:])) || found(t, dir, []byte(key)) {
+		t.Error("a cluster key is on the disk beside the ring, or in a log")
 	}
 }
 

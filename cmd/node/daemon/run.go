@@ -121,7 +121,7 @@ func (r *running) open(ctx context.Context, s Settings, o Options, wrap func(*no
 	served := httpapi.Options{Version: o.Version, Logger: o.Logger, Metrics: metrics, Gatherer: metrics, Hosts: hosts(s), Decode: o.Decode, Settings: s.told,
 		MetricsOpen: s.auth.metricsOpen, Audit: r.audit}
 	if s.auth.on {
-		served.Tokens = n
+		served.Tokens = s.auth.keeper(n, metrics)
 	}
 	r.server.serve(httpapi.New(wrap(n), served))
 	return nil
