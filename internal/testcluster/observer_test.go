@@ -51,10 +51,11 @@ func (o *observer) look(ctx context.Context, s roster.Service) {
 		return
 	}
 	for _, status := range shards {
-		if status.Holder != "" {
-			continue // another node's replica, and now that of one, now of another
-		}
 		at := replicaOf{s, status.ID}
+		if status.Holder != "" || status.AgeMS < 0 { // another node's replica, or nobody's: one that comes here later begins anew
+			delete(o.indexes, at)
+			continue
+		}
 		if before := o.indexes[at]; status.Index < before {
 			o.faults = append(o.faults, fmt.Sprintf("a replica of shard %v went from index %d to %d", status.ID, before, status.Index))
 		}
