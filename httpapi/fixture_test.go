@@ -161,7 +161,7 @@ func (f *fixture) problem(got reply) wire.Problem {
 }
 
 // decode reads a JSON answer.
-func decode[T roster.Record | roster.Page | roster.Session | batchAnswer | wire.Problem | document | lookups | commandResult | membersAnswer | shardsAnswer | roster.NodeStatus | ready.Answer | renewAnswer](f *fixture, got reply) T {
+func decode[T roster.Record | roster.Page | roster.Session | batchAnswer | wire.Problem | document | lookups | commandResult | wire.MemberList | wire.ShardList | roster.NodeStatus | ready.Answer | renewAnswer](f *fixture, got reply) T {
 	f.Helper()
 	var v T
 	if err := json.Unmarshal(got.body, &v); err != nil {

@@ -168,10 +168,10 @@ func TestCommands(t *testing.T) {
 
 func TestClusterRoutes(t *testing.T) {
 	f := newFixture(t)
-	if m := decode[membersAnswer](f, f.want(200, get, "/v1/members", "")); len(m.Members) != 1 {
+	if m := decode[wire.MemberList](f, f.want(200, get, "/v1/members", "")); len(m.Members) != 1 {
 		t.Errorf("members %+v", m)
 	}
-	if s := decode[shardsAnswer](f, f.want(200, get, "/v1/shards", "")); len(s.Shards) != 3 {
+	if s := decode[wire.ShardList](f, f.want(200, get, "/v1/shards", "")); len(s.Shards) != 3 {
 		t.Errorf("shards %+v", s)
 	}
 	if s := decode[roster.NodeStatus](f, f.want(200, get, "/v1/status", "")); s.Node != "memory-00000000" || !s.Insecure {
