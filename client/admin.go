@@ -55,13 +55,10 @@ func (c *Client) Join(ctx context.Context, addresses []string) (int, error) {
 	type body struct {
 		Addresses []string `json:"addresses"`
 	}
-	type joined struct {
+	addresses = append([]string{}, addresses...) // a list, also when it is empty
+	got, _, err := send[struct {
 		Joined int `json:"joined"`
-	}
-	if addresses == nil {
-		addresses = []string{}
-	}
-	got, _, err := send[joined](ctx, c, withBody(post("/v1/join", "join"), body{addresses}))
+	}](ctx, c, withBody(post("/v1/join", "join"), body{addresses}))
 	return got.Joined, err
 }
 
@@ -88,6 +85,11 @@ func (c *Client) Drain(ctx context.Context, id roster.NodeID, on bool) error {
 // ForceLeave takes out a node that is gone for good.
 func (c *Client) ForceLeave(ctx context.Context, id roster.NodeID) error {
 	return c.onNode(ctx, id, "/force-leave")
+}
+
+// Prune forgets a node that has left, and lets it in never again.
+func (c *Client) Prune(ctx context.Context, id roster.NodeID) error {
+	return c.onNode(ctx, id, "/prune")
 }
 
 func (c *Client) onNode(ctx context.Context, id roster.NodeID, verb string) error {

@@ -24,9 +24,8 @@ func (m *Machine) setMap(c roster.SetMap) error {
 	if err := c.Map.Validate(); err != nil {
 		return err
 	}
-	next := c.Map
-	next.Version = c.If + 1
-	m.nodes.chart = &next
+	c.Map.Version = c.If + 1
+	m.nodes.chart = &c.Map
 	m.emit(roster.Event{Type: roster.EventMap})
 	return nil
 }

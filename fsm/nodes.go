@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"slices"
+
 	"github.com/tidwall/btree"
 
 	"roster"
@@ -70,11 +72,11 @@ func (m *Machine) joinNode(c roster.JoinNode) error {
 		return err
 	}
 	n := c.Node
-	if n.ID == "" || max(len(n.ID), len(n.Name), len(n.Address), len(n.HTTP), len(n.Version)) > nodeTextMax {
-		return roster.Invalid("node", "a node wants an id, and no text longer than %d bytes", nodeTextMax)
+	if n.ID == "" || roster.ValidateNodeLabels(n.Labels) != nil || max(len(n.ID), len(n.Name), len(n.Address), len(n.HTTP), len(n.Version)) > nodeTextMax {
+		return roster.Invalid("node", "a node wants an id, no text longer than %d bytes, and at most %d labels", nodeTextMax, roster.NodeLabelsMax)
 	}
-	if err := roster.ValidateNodeLabels(n.Labels); err != nil {
-		return err
+	if slices.Contains(m.nodes.clusterMap().Pruned, n.ID) {
+		return refuse(roster.CodeGone, "node %q was taken out of the cluster for good: start with an empty data directory", n.ID)
 	}
 	old, known := m.node(n.ID)
 	if !known && m.nodes.byID.Len() >= NodesMax {

@@ -225,7 +225,13 @@ func (n *Node) begin(ctx context.Context, belongs bool) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error { return n.followMap(ctx, system) })
 	work.Go(func() error { return n.holding.Run(ctx) })
-	work.Go(func() error { return n.lease.Run(ctx) })
+	work.Go(func() error {
+		err := n.lease.Run(ctx)
+		if err != nil {
+			n.noteLeft()
+		}
+		return err
+	})
 	work.Go(func() error { return n.digests.Run(ctx) })
 	work.Go(func() error { return n.founder.Announce(ctx) })
 	return work.Wait()

@@ -30,11 +30,14 @@ const (
 	mapSteered = 8 // with Draining and Paused
 	mapRead    = 9 // with Readers too, and a third value in each shard: who reads there
 	mapSpread  = 10
+	mapPruned  = 11
 )
 
 // mapForm returns how many values a map is written with.
 func mapForm(m roster.ClusterMap) int {
 	switch {
+	case len(m.Pruned) > 0:
+		return mapPruned
 	case m.Spread != "":
 		return mapSpread
 	case m.Readers != roster.ReadersAll:
@@ -69,12 +72,15 @@ func (w *Writer) Map(m roster.ClusterMap) {
 	if form >= mapSpread {
 		w.Text(m.Spread)
 	}
+	if form >= mapPruned {
+		list(w, m.Pruned, (*Writer).member)
+	}
 }
 
 // Map reads a cluster map.
 func (r *Reader) Map() roster.ClusterMap {
 	form := r.List()
-	if r.err == nil && form != mapBase && (form < mapSteered || form > mapSpread) {
+	if r.err == nil && form != mapBase && (form < mapSteered || form > mapPruned) {
 		r.Fail("a cluster map of %d values: it was written by a newer version", form)
 	}
 	m := roster.ClusterMap{
@@ -97,6 +103,9 @@ func (r *Reader) Map() roster.ClusterMap {
 	}
 	if form >= mapSpread {
 		m.Spread = r.Text()
+	}
+	if form >= mapPruned {
+		m.Pruned = items(r, (*Reader).member)
 	}
 	return m
 }

@@ -54,7 +54,8 @@ func (l *Lease) Held() bool {
 	return since >= 0 && since < roster.NodeLeaseMargin
 }
 
-// Run enters the node in the system shard and renews its lease until ctx ends.
+// Run enters the node in the system shard and renews its lease until ctx ends. The error is
+// Gone: the cluster never lets this node in again.
 func (l *Lease) Run(ctx context.Context) error {
 	var command roster.Command = roster.JoinNode{Node: l.self()}
 	for {
@@ -69,7 +70,9 @@ func (l *Lease) Run(ctx context.Context) error {
 		case "":
 			l.acked.Store(int64(sent))
 			command = roster.RenewNode{ID: l.self().ID}
-		case roster.CodeNotFound, roster.CodeGone, roster.CodeConflict:
+		case roster.CodeGone:
+			return err
+		case roster.CodeNotFound, roster.CodeConflict:
 			command = roster.JoinNode{Node: l.self()}
 		default:
 			l.log.Debug("renew lease", "err", err)
