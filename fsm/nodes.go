@@ -73,7 +73,7 @@ func (m *Machine) joinNode(c roster.JoinNode) error {
 	}
 	n := c.Node
 	if n.ID == "" || roster.ValidateNodeLabels(n.Labels) != nil || max(len(n.ID), len(n.Name), len(n.Address), len(n.HTTP), len(n.Version)) > nodeTextMax {
-		return roster.Invalid("node", "a node wants an id, no text longer than %d bytes, and at most %d labels", nodeTextMax, roster.NodeLabelsMax)
+		return roster.Invalid("node", "a node wants an id, and no text longer than %d bytes", nodeTextMax)
 	}
 	if slices.Contains(m.nodes.clusterMap().Pruned, n.ID) {
 		return refuse(roster.CodeGone, "node %q was taken out of the cluster for good: start with an empty data directory", n.ID)
