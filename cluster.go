@@ -1,6 +1,9 @@
 package roster
 
-import "strconv"
+import (
+	"cmp"
+	"strconv"
+)
 
 // NodeInfo is what the system shard knows of a node.
 type NodeInfo struct {
@@ -67,6 +70,9 @@ type ClusterMap struct {
 	// Spread is the label of nodes over whose values the voters of a shard are spread; "" is
 	// SpreadDefault.
 	Spread string `json:"spread,omitempty"`
+	// Pruned are nodes that have left and are listed no more: none of them is let in again.
+	// Of more than PrunedMax the first are forgotten.
+	Pruned []NodeID `json:"pruned,omitempty"`
 }
 
 // LevelMax bounds a level of commands.
@@ -86,8 +92,9 @@ const (
 	NodeTextMax = 256  // bytes of each text that a node says of itself
 	// NodeLabelsMax is how many labels a node has at most.
 	NodeLabelsMax = 16
-	VotersMax     = 9  // of one shard: more cost every write and save nobody
-	ReadersMax    = 64 // of one shard, where they are counted
+	PrunedMax     = 256 // nodes that are never let in again
+	VotersMax     = 9   // of one shard: more cost every write and save nobody
+	ReadersMax    = 64  // of one shard, where they are counted
 )
 
 // Validate reports an Invalid error for a map that would lose slots.
@@ -104,7 +111,7 @@ func (m ClusterMap) Validate() error {
 	if len(m.Shards) > ShardsMax+1 {
 		return Invalid("shards", "%d shards; at most %d beside the system shard", len(m.Shards), ShardsMax)
 	}
-	if err := validateNodes("draining", m.Draining, NodesMax); err != nil {
+	if err := cmp.Or(validateNodes("draining", m.Draining, NodesMax), validateNodes("pruned", m.Pruned, PrunedMax)); err != nil {
 		return err
 	}
 	if err := (Layout{&m.Readers, &m.Spread}).Validate(); err != nil {

@@ -13,17 +13,6 @@ const (
 	ReadersNone Readers = -1
 )
 
-// Count returns how many there are of nodes that do not vote in a shard.
-func (r Readers) Count(others int) int {
-	switch r {
-	case ReadersAll:
-		return others
-	case ReadersNone:
-		return 0
-	}
-	return min(int(r), others)
-}
-
 // Validate refuses (Invalid) what is none of the three.
 func (r Readers) Validate() error {
 	if r < ReadersNone || r > ReadersMax {

@@ -91,6 +91,9 @@ type Admin interface {
 	Drain(ctx context.Context, id NodeID, on bool) error
 	// ForceLeave takes out a node that is gone for good: Refused while it lives.
 	ForceLeave(ctx context.Context, id NodeID) error
+	// Prune forgets a node that has left, so that it is listed no more, and lets it in never
+	// again: Refused while it lives, has not left or still votes.
+	Prune(ctx context.Context, id NodeID) error
 	// Moves says which voters are moving, which are to move, and why.
 	Moves(ctx context.Context) (MovePlan, error)
 	// PauseMoves stops what moves voters, once what is under way is done, or lets it go on.

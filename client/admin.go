@@ -51,9 +51,7 @@ func (c *Client) Join(ctx context.Context, addresses []string) (int, error) {
 	type body struct {
 		Addresses []string `json:"addresses"`
 	}
-	if addresses == nil {
-		addresses = []string{}
-	}
+	addresses = append([]string{}, addresses...) // a list, also when it is empty
 	got, _, err := send[struct{ Joined int }](ctx, c, withBody(post("/v1/join", "join"), body{addresses}))
 	return got.Joined, err
 }
@@ -81,6 +79,11 @@ func (c *Client) Drain(ctx context.Context, id roster.NodeID, on bool) error {
 // ForceLeave takes out a node that is gone for good.
 func (c *Client) ForceLeave(ctx context.Context, id roster.NodeID) error {
 	return c.onNode(ctx, id, "/force-leave")
+}
+
+// Prune forgets a node that has left, and lets it in never again.
+func (c *Client) Prune(ctx context.Context, id roster.NodeID) error {
+	return c.onNode(ctx, id, "/prune")
 }
 
 func (c *Client) onNode(ctx context.Context, id roster.NodeID, verb string) error {

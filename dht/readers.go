@@ -90,6 +90,17 @@ func newReading(o ReaderOptions) *reading {
 	return p
 }
 
+// ReaderCount is how many of the nodes that do not vote in a shard hold it nevertheless.
+func ReaderCount(r roster.Readers, others int) int {
+	switch r {
+	case roster.ReadersAll:
+		return others
+	case roster.ReadersNone:
+		return 0
+	}
+	return min(int(r), others)
+}
+
 // want is how many readers a shard gets.
 func (p *reading) want(s int) int {
 	others := 0
@@ -98,7 +109,7 @@ func (p *reading) want(s int) int {
 			others++
 		}
 	}
-	return p.readers.Count(others)
+	return ReaderCount(p.readers, others)
 }
 
 func (p *reading) take(s, n int) {

@@ -33,7 +33,7 @@ func readerFaults(o ReaderOptions, all []roster.ShardVoters) string {
 		load[n] = o.Held[id]
 	}
 	for _, s := range all {
-		if others := len(without(o.Nodes, s.Voters)); len(s.Readers) != o.Readers.Count(others) {
+		if others := len(without(o.Nodes, s.Voters)); len(s.Readers) != ReaderCount(o.Readers, others) {
 			return "wrong number of readers"
 		}
 		if len(sortedSet(s.Readers)) != len(s.Readers) || len(without(s.Readers, s.Voters)) != len(s.Readers) {
@@ -128,5 +128,16 @@ func TestFewReadersMove(t *testing.T) {
 	}
 	if goneMoved*3 > total {
 		t.Errorf("a leave moves %d readers of %d", goneMoved, total)
+	}
+}
+
+func TestReaderCount(t *testing.T) {
+	for _, test := range []struct {
+		r            roster.Readers
+		others, want int
+	}{{roster.ReadersAll, 4, 4}, {roster.ReadersNone, 4, 0}, {2, 4, 2}, {2, 1, 1}} {
+		if got := ReaderCount(test.r, test.others); got != test.want {
+			t.Errorf("%v of %d: %d, want %d", test.r, test.others, got, test.want)
+		}
 	}
 }

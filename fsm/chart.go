@@ -27,9 +27,8 @@ func (m *Machine) setMap(c roster.SetMap) error {
 	if err := c.Map.Validate(); err != nil {
 		return err
 	}
-	next := c.Map
-	next.Version = c.If + 1
-	m.nodes.chart = &next
+	c.Map.Version = c.If + 1
+	m.nodes.chart = &c.Map
 	m.emit(roster.Event{Type: roster.EventMap})
 	return nil
 }
@@ -50,6 +49,5 @@ func (s chartSection) load(r *codec.Reader) {
 		r.Fail("a second cluster map")
 		return
 	}
-	chart := r.Map()
-	s.chart = &chart
+	s.chart = new(r.Map())
 }

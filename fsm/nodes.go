@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/tidwall/btree"
 
@@ -67,6 +68,9 @@ func (m *Machine) joinNode(c roster.JoinNode) error {
 	n := c.Node
 	if err := cmp.Or(m.system(), roster.ValidateNodeLabels(n.Labels)); err != nil {
 		return err
+	}
+	if slices.Contains(m.nodes.clusterMap().Pruned, n.ID) {
+		return refuse(roster.CodeGone, "node %q was taken out of the cluster for good: start with an empty data directory", n.ID)
 	}
 	if n.ID == "" || max(len(n.ID), len(n.Name), len(n.Address), len(n.HTTP), len(n.Version)) > roster.NodeTextMax {
 		return roster.Invalid("node", "a node wants an id, and no text longer than %d bytes", roster.NodeTextMax)

@@ -98,6 +98,8 @@ func (c *call) undrain() error {
 
 func (c *call) forceLeave() error { return c.onNode(c.api.service.ForceLeave) }
 
+func (c *call) prune() error { return c.onNode(c.api.service.Prune) }
+
 func (c *call) moves() error {
 	plan, err := c.api.service.Moves(c.r.Context())
 	return told(c, plan, err)

@@ -16,7 +16,7 @@ func handlers() map[string]func(*call) error {
 		"renewSession": (*call).renewSession, "holdSession": (*call).hold,
 		"command": (*call).command, "members": (*call).members, "shards": (*call).shards, "status": (*call).nodeStatus, "join": (*call).join, "leave": (*call).leave, "migrate_store": (*call).migrateStore,
 		"listTokens": (*call).listTokens, "createToken": (*call).createToken, "revokeToken": (*call).revokeToken, "keyring": (*call).keyring, "changeKeyring": (*call).changeKeyring,
-		"drainNode": (*call).drain, "undrainNode": (*call).undrain, "forceLeaveNode": (*call).forceLeave, "moves": (*call).moves, "backup": (*call).backup, "rebalance": (*call).rebalance,
+		"drainNode": (*call).drain, "undrainNode": (*call).undrain, "forceLeaveNode": (*call).forceLeave, "pruneNode": (*call).prune, "moves": (*call).moves, "backup": (*call).backup, "rebalance": (*call).rebalance,
 		"live": (*call).alive, "ready": (*call).ready, "metrics": (*call).exposition, "debug": (*call).debug, "openapi": (*call).openAPI,
 	}
 	for _, asset := range ui.Assets() {

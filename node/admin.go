@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"roster"
 	"roster/node/founding"
@@ -55,6 +56,9 @@ func (n *Node) Members(ctx context.Context) ([]roster.Member, error) {
 			if m := byID[id]; m != nil {
 				m.Draining = m.State != roster.NodeLeft
 			}
+		}
+		for _, id := range current.Pruned {
+			delete(byID, id)
 		}
 	}
 	members := make([]roster.Member, 0, len(byID))
@@ -192,6 +196,30 @@ func (n *Node) ForceLeave(ctx context.Context, id roster.NodeID) error {
 	defer cancel()
 	_, err := n.router.ProposeOwn(ctx, roster.SystemShard, roster.LeaveNode{ID: id})
 	return err
+}
+
+// Prune forgets a node that has left, once it is a member of no group.
+func (n *Node) Prune(ctx context.Context, id roster.NodeID) error {
+	if slices.Contains(n.aliveIDs(), id) {
+		return roster.Errorf(roster.CodeRefused, "node %s lives", id)
+	}
+	ctx, cancel := router.WithDeadline(ctx)
+	defer cancel()
+	shards, err := n.Shards(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range shards {
+		switch {
+		case len(s.Voters) == 0:
+			return &roster.Error{Code: roster.CodeUnavailable, Shard: s.ID, RetryAfter: time.Second, Detail: "nobody says who votes in shard " + s.ID.String()}
+		case slices.Contains(s.Voters, id):
+			return roster.Errorf(roster.CodeRefused, "node %s still votes in shard %v: its votes move when there is a node to take them (roster rebalance plan)", id, s.ID)
+		case slices.Contains(s.Readers, id):
+			return &roster.Error{Code: roster.CodeUnavailable, Shard: s.ID, RetryAfter: time.Second, Detail: "node " + string(id) + " is being removed from shard " + s.ID.String()}
+		}
+	}
+	return n.steering.Prune(ctx, id)
 }
 
 // noteLeft keeps on disk that this node has left, so that a start from its directory

@@ -6,9 +6,16 @@ import (
 
 	"roster"
 	"roster/fsm"
+	"roster/fsm/codec"
 	"roster/node/founding"
 	"roster/node/router"
 )
+
+// foundingConfig says what this node brings to a founding or an admission.
+func (n *Node) foundingConfig() founding.Config {
+	return founding.Config{Cluster: n.config.Cluster, Name: n.config.Name, DataDir: n.config.DataDir, Durability: n.config.Durability,
+		Expect: n.config.Expect, Shards: n.config.Shards, Readers: n.config.Readers, Level: codec.Level, Self: n.self, Call: n.call, Alive: n.aliveIDs, Clusters: func() []string { return n.gossip.ClusterIDs() }, Logger: n.config.Logger}
+}
 
 // serveAdmit enters another node in the system shard, so that shard leaders make it
 // a reader.

@@ -29,6 +29,7 @@ import (
 	"roster/node/sessions"
 	"roster/node/steering"
 	"roster/node/tokens"
+	"roster/node/twins"
 	"roster/shard"
 	"roster/transport"
 )
@@ -47,6 +48,7 @@ type Node struct {
 	holding  *holding.Holding
 	afar     *afar.Afar
 	lookups  lookup.Lookups
+	twins    *twins.Twins
 	digests  *digests.Digests
 	lease    *lease.Lease
 	looked   atomic.Int64 // when the map in use was the newest, in the lease's Age; 0: never
@@ -112,6 +114,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err := n.openGossip(ctx, id); err != nil {
 		return err
 	}
+	n.twins = twins.New(twins.Config{ID: n.ID, Age: n.lease.Age, Advertised: n.gossip.Advertised, Conflicts: n.gossip.Conflict(), Call: n.net.Call, Logger: n.log})
 	if err := n.measure(); err != nil {
 		return err
 	}
@@ -126,16 +129,10 @@ func (n *Node) open(ctx context.Context) error {
 		n.cancel()
 		return n.loops.Wait()
 	})
-	n.loop("gossip conflict", n.watchConflicts)
+	n.loop("gossip conflict", n.twins.Run)
 	n.loop("disk", n.watchDisk)
 	n.loop("cluster", func(ctx context.Context) error { return n.begin(ctx, belongs) })
 	return nil
-}
-
-// foundingConfig says what this node brings to a founding or an admission.
-func (n *Node) foundingConfig() founding.Config {
-	return founding.Config{Cluster: n.config.Cluster, Name: n.config.Name, DataDir: n.config.DataDir, Durability: n.config.Durability,
-		Expect: n.config.Expect, Shards: n.config.Shards, Readers: n.config.Readers, Level: codec.Level, Self: n.self, Call: n.call, Alive: n.aliveIDs, Clusters: func() []string { return n.gossip.ClusterIDs() }, Logger: n.config.Logger}
 }
 
 // openDir locks the data directory, so that a second process cannot answer under
@@ -232,7 +229,13 @@ func (n *Node) begin(ctx context.Context, belongs bool) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error { return n.followMap(ctx, system) })
 	work.Go(func() error { return n.holding.Run(ctx) })
-	work.Go(func() error { return n.lease.Run(ctx) })
+	work.Go(func() error {
+		err := n.lease.Run(ctx)
+		if err != nil {
+			n.noteLeft()
+		}
+		return err
+	})
 	work.Go(func() error { return n.digests.Run(ctx) })
 	work.Go(func() error { return n.founder.Announce(ctx) })
 	return work.Wait()

@@ -13,6 +13,7 @@ import (
 	"roster/node/keys"
 	"roster/node/router"
 	"roster/node/sessions"
+	"roster/node/twins"
 	"roster/shard"
 	"roster/shard/digest"
 	"roster/shard/logstore"
@@ -36,8 +37,8 @@ func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body
 		return n.sessions.ServeRenew(ctx, from, body)
 	case founding.MethodAdmit:
 		return n.serveAdmit(ctx, body)
-	case methodAge:
-		return n.serveAge()
+	case twins.MethodAge:
+		return n.twins.Serve()
 	case keys.MethodKeys:
 		return n.Keeper.Serve(from, body)
 	case digest.MethodWindows:

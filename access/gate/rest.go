@@ -122,6 +122,14 @@ func (g *Gate) ForceLeave(ctx context.Context, id roster.NodeID) error {
 	return g.service.ForceLeave(ctx, id)
 }
 
+// Prune is for who looks after the cluster.
+func (g *Gate) Prune(ctx context.Context, id roster.NodeID) error {
+	if err := administers(ctx); err != nil {
+		return err
+	}
+	return g.service.Prune(ctx, id)
+}
+
 // Moves is for who looks after the cluster.
 func (g *Gate) Moves(ctx context.Context) (roster.MovePlan, error) {
 	if err := administers(ctx); err != nil {

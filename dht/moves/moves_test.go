@@ -161,7 +161,7 @@ func (s *sim) checkReaders() {
 	load := map[roster.NodeID]int{}
 	for _, shard := range s.world.Map.Shards {
 		readers, others := s.readers[shard.ID], without(holders, s.world.Voters[shard.ID])
-		want := s.world.Map.Readers.Count(len(others))
+		want := dht.ReaderCount(s.world.Map.Readers, len(others))
 		if shard.ID == roster.SystemShard {
 			want = len(others)
 		}

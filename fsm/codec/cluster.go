@@ -31,11 +31,14 @@ const (
 	mapLevel   = 10 // with Level and PausedUntil: from level 2 on
 	mapRead    = 11 // with Readers too, and a third value in each shard: who reads there; level 2
 	mapSpread  = 12 // with Spread too; level 2
+	mapPruned  = 13 // with Pruned too; level 2
 )
 
 // mapForm returns how many values a map is written with.
 func mapForm(m roster.ClusterMap) int {
 	switch {
+	case len(m.Pruned) > 0:
+		return mapPruned
 	case m.Spread != "":
 		return mapSpread
 	case m.Readers != roster.ReadersAll:
@@ -76,12 +79,15 @@ func (w *Writer) Map(m roster.ClusterMap) {
 	if form >= mapSpread {
 		w.Text(m.Spread)
 	}
+	if form >= mapPruned {
+		list(w, m.Pruned, (*Writer).member)
+	}
 }
 
 // Map reads a cluster map.
 func (r *Reader) Map() roster.ClusterMap {
 	form := r.List()
-	if r.err == nil && form != mapBase && form != mapSteered && (form < mapLevel || form > mapSpread) {
+	if r.err == nil && form != mapBase && form != mapSteered && (form < mapLevel || form > mapPruned) {
 		r.Fail("a cluster map of %d values: it was written by a newer version", form)
 	}
 	m := roster.ClusterMap{
@@ -107,6 +113,9 @@ func (r *Reader) Map() roster.ClusterMap {
 	}
 	if form >= mapSpread {
 		m.Spread = r.Text()
+	}
+	if form >= mapPruned {
+		m.Pruned = items(r, (*Reader).member)
 	}
 	return m
 }

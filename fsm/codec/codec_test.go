@@ -107,7 +107,9 @@ func TestGoldenMap(t *testing.T) {
 	read.Shards = []roster.ShardVoters{{ID: 1, Voters: []roster.NodeID{"n1-0a0b0c0d"}, Readers: []roster.NodeID{"n2-0b0c0d0e"}}, {ID: 2, Voters: []roster.NodeID{}, Readers: []roster.NodeID{}}}
 	zoned := read
 	zoned.Readers, zoned.Spread = roster.ReadersAll, "rack"
-	for name, m := range map[string]roster.ClusterMap{"map": clusterMap(), "map_steered": steered, "map_level": levelled, "map_read": read, "map_spread": zoned} {
+	pruned := zoned
+	pruned.Spread, pruned.Pruned = "", []roster.NodeID{"n3-0c0d0e0f"}
+	for name, m := range map[string]roster.ClusterMap{"map": clusterMap(), "map_steered": steered, "map_level": levelled, "map_read": read, "map_spread": zoned, "map_pruned": pruned} {
 		b, err := AppendMap(nil, m)
 		if err != nil {
 			t.Fatal(err)

@@ -132,6 +132,8 @@ func nodeRoutes() []Route {
 			Answers: []Answer{{Status: 204, Text: "it may"}}, Fails: []int{404, 422, 503, 504}},
 		{Method: post, Path: one + "/force-leave", Name: "forceLeaveNode", Right: administers(), Tag: "cluster", Summary: "Take out a node that is gone for good",
 			Answers: []Answer{{Status: 204, Text: "it has left"}}, Fails: []int{404, 422, 503, 504}},
+		{Method: post, Path: one + "/prune", Name: "pruneNode", Right: administers(), Tag: "cluster", Summary: "Forget a node that has left, and let it in never again",
+			Answers: []Answer{{Status: 204, Text: "it is listed no more"}}, Fails: []int{404, 422, 503, 504}},
 		{Method: get, Path: "/v1/rebalance", Name: "moves", Right: administers(), Tag: "cluster", Summary: "Which voters move, and why",
 			Answers: []Answer{{Status: 200, Text: "what is under way and what waits", Schema: "MovePlan"}}, Fails: []int{503}},
 		{Method: post, Path: "/v1/rebalance", Name: "rebalance", Right: administers(), Tag: "cluster", Summary: "Stop or resume the moving of voters, say who reads", Body: RebalanceBody,

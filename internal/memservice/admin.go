@@ -115,6 +115,9 @@ func (s *Service) ForceLeave(_ context.Context, id roster.NodeID) error {
 	return roster.Errorf(roster.CodeRefused, "node %s lives", id)
 }
 
+// Prune is refused as ForceLeave is.
+func (s *Service) Prune(ctx context.Context, id roster.NodeID) error { return s.ForceLeave(ctx, id) }
+
 // Moves lists nothing: nobody moves.
 func (s *Service) Moves(context.Context) (roster.MovePlan, error) {
 	s.mu.Lock()

@@ -55,7 +55,8 @@ func (l *Lease) Held() bool {
 	return since >= 0 && since < roster.NodeLeaseMargin
 }
 
-// Run enters the node in the system shard and renews its lease until ctx ends.
+// Run enters the node in the system shard and renews its lease until ctx ends. The error is
+// Gone: the cluster never lets this node in again.
 func (l *Lease) Run(ctx context.Context) error {
 	entered := l.self()
 	var command roster.Command = roster.JoinNode{Node: entered}
@@ -74,7 +75,9 @@ func (l *Lease) Run(ctx context.Context) error {
 			if now := l.self(); !slices.Equal(now.Labels, entered.Labels) {
 				entered, command = now, roster.JoinNode{Node: now}
 			}
-		case roster.CodeNotFound, roster.CodeGone, roster.CodeConflict:
+		case roster.CodeGone:
+			return err
+		case roster.CodeNotFound, roster.CodeConflict:
 			entered = l.self()
 			command = roster.JoinNode{Node: entered}
 		case roster.CodeRefused: // the leader does not know yet that all can read labels

@@ -91,6 +91,28 @@ func (s *Steering) Hold(ctx context.Context) (release func(context.Context) erro
 	}, err
 }
 
+// Prune forgets a node that has left. NotFound for one that the cluster does not know,
+// Refused for one that has not left or is to vote.
+func (s *Steering) Prune(ctx context.Context, id roster.NodeID) error {
+	return s.steer(ctx, func(w moves.World, m *roster.ClusterMap) (bool, error) {
+		i := slices.IndexFunc(w.Nodes, func(n roster.NodeInfo) bool { return n.ID == id })
+		switch {
+		case slices.Contains(m.Pruned, id):
+			return false, nil
+		case i < 0:
+			return false, roster.Errorf(roster.CodeNotFound, "no node has the id %s", id)
+		case w.Nodes[i].State != roster.NodeLeft:
+			return false, roster.Errorf(roster.CodeRefused, "node %s has not left: force it out first", id)
+		case slices.ContainsFunc(m.Shards, func(v roster.ShardVoters) bool { return slices.Contains(v.Voters, id) }):
+			return false, roster.Errorf(roster.CodeRefused, "node %s is still to vote: its votes move when there is a node to take them (roster rebalance plan)", id)
+		}
+		m.Draining = slices.DeleteFunc(slices.Clone(m.Draining), func(n roster.NodeID) bool { return n == id })
+		m.Pruned = append(slices.Clone(m.Pruned), id)
+		m.Pruned = m.Pruned[max(0, len(m.Pruned)-roster.PrunedMax):]
+		return true, nil
+	})
+}
+
 // Arrange changes what is wanted of where shards are. Who reads where the planner says, as
 // soon as it looks.
 func (s *Steering) Arrange(ctx context.Context, l roster.Layout) error {

@@ -51,11 +51,54 @@ func Undrain(o Options) *cobra.Command {
 	})
 }
 
+// pruneWithin is how long a node that has just left may take to be a member of no shard.
+const pruneWithin = 15 * time.Second
+
 // ForceLeave takes out a node that is gone for good.
 func ForceLeave(o Options) *cobra.Command {
-	return o.onNode("force-leave NODE", "Take out a node that is down and will not come back", "%s has left\n", func(ctx context.Context, c *client.Client, id roster.NodeID) error {
-		return c.ForceLeave(ctx, id)
-	})
+	var prune bool
+	cmd := &cobra.Command{Use: "force-leave NODE", Short: "Take out a node that is down and will not come back", Args: o.Args(cobra.ExactArgs(1)),
+		Long: "Take out NODE, an id or a name, which is down and will not come back. With --prune it is\n" +
+			"also forgotten, as is one that left before: it is listed no more, and its directory is never\nlet in again. That is refused while it still votes somewhere.",
+		RunE: func(cmd *cobra.Command, names []string) error {
+			m, err := o.find(cmd, names[0], prune)
+			if err != nil {
+				return err
+			}
+			if m.State != roster.NodeLeft {
+				if err := o.Call(cmd, func(ctx context.Context, c *client.Client) error { return c.ForceLeave(ctx, m.ID) }); err != nil {
+					return err
+				}
+			}
+			done := "has left"
+			if prune {
+				done = "has left and is forgotten"
+				if err := o.prune(cmd, m.ID); err != nil {
+					return err
+				}
+			}
+			_, err = fmt.Fprintf(o.Stdout, "%s %s\n", m.ID, done)
+			return err
+		}}
+	cmd.Flags().BoolVar(&prune, "prune", false, "also forget it, and never let it in again")
+	return cmd
+}
+
+// prune forgets a node as soon as it is a member of no shard.
+func (o Options) prune(cmd *cobra.Command, id roster.NodeID) error {
+	ctx, cancel := context.WithTimeout(cmd.Context(), pruneWithin)
+	defer cancel()
+	for {
+		err := o.Call(cmd, func(ctx context.Context, c *client.Client) error { return c.Prune(ctx, id) })
+		if roster.CodeOf(err) != roster.CodeUnavailable {
+			return err
+		}
+		select {
+		case <-time.After(emptyEvery):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 func (o Options) onNode(use, short, done string, do func(context.Context, *client.Client, roster.NodeID) error) *cobra.Command {
@@ -73,14 +116,19 @@ func (o Options) onNode(use, short, done string, do func(context.Context, *clien
 }
 
 // member finds a node by its id or its name.
-func (o Options) member(cmd *cobra.Command, name string) (found roster.Member, err error) {
+func (o Options) member(cmd *cobra.Command, name string) (roster.Member, error) {
+	return o.find(cmd, name, false)
+}
+
+// find is member, also of nodes that have left.
+func (o Options) find(cmd *cobra.Command, name string, left bool) (found roster.Member, err error) {
 	err = o.Call(cmd, func(ctx context.Context, c *client.Client) error {
 		members, err := c.Members(ctx)
 		if err != nil {
 			return err
 		}
 		for _, m := range members {
-			if (string(m.ID) == name || m.Name == name) && m.State != roster.NodeLeft {
+			if (string(m.ID) == name || m.Name == name) && (left || m.State != roster.NodeLeft) {
 				found = m
 				return nil
 			}

@@ -29,7 +29,7 @@ type listBody struct {
 
 // List shows the nodes as each of them sees itself.
 func List(o Options) *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "Show the nodes, with what each says of itself", Args: o.Args(cobra.NoArgs),
+	cmd := &cobra.Command{Use: "list", Aliases: []string{"members"}, Short: "Show the nodes, with what each says of itself", Args: o.Args(cobra.NoArgs),
 		Long: "Show the nodes of the cluster: how they stand, whether they are drained, where they lead\n" +
 			"and vote, and, asking each of them, whether it is ready, how old its oldest replica is and\n" +
 			"which cluster map it goes by. A node that does not answer here has ? there.",

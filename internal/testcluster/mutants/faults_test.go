@@ -37,13 +37,14 @@ var promises = []mutant{
 		{"machine.go", "\"errors\"\n", "\"errors\"\n\t\"time\"\n"},
 		{"machine.go", "turn{wall: e.Wall,", "turn{wall: roster.WallTime(time.Now().UnixNano()),"}}},
 	{name: "who gossip takes for dead loses its votes", pkg: nodes, run: "TestDeadNodeIsReplaced", edits: []edit{
-		{top + "node/steering/voters.go", "if fit := w.Fit(); at == ", `heard := s.c.Alive()
+		{top + "node/steering/voters.go", "\"context\"\n", "\"context\"\n\t\"slices\"\n"},
+		{top + "node/steering/voters.go", "if at == w.Map.Version && settled", `heard := s.c.Alive()
 		for i, n := range w.Nodes {
 			if !slices.Contains(heard, n.ID) {
 				w.Nodes[i].State, w.Nodes[i].Lease = roster.NodeDown, w.Now-w.After
 			}
 		}
-		if fit := w.Fit(); at == `}}},
+		if at == w.Map.Version && settled`}}},
 	{name: "a replica that differs goes on", pkg: nodes, run: "TestDifferentReplica", edits: []edit{
 		{top + "node/digests/digests.go", "if verdict != digest.Agrees {", "if verdict > digest.Differs {"}}},
 	{name: "nobody looks for lost members again", pkg: "cluster", run: "TestHalvesFindEachOther|TestPeersAreRejoined", edits: []edit{

@@ -75,7 +75,10 @@ var all = []mutant{
 	{"all shards move at once", moves, "TestGrowAndShrink", []edit{
 		{"plan.go", "min(len(waiting), max(0, MovingMax-moving))", "len(waiting)"}}},
 	{"a restart moves votes", moves, "TestDead$", []edit{
-		{"plan.go", "roster.NodeDown && w.Now-w.Nodes[i].Lease >= w.After", "roster.NodeDown"}}},
+		{"readers.go", "roster.NodeDown && w.Now-n.Lease >= w.After", "roster.NodeDown"}}},
+	{"who is no reader gets a vote", moves, "TestReadersFollow", []edit{
+		{"readers.go", "slices.Contains(m.Shards[i].Voters, node) || ", ""},
+		{"step.go", "slices.Contains(g.Readers, id) && ", ""}}},
 	{"a fleet leans to one zone", place, "TestPlanKeepsTheRules", []edit{
 		{"planner.go", "+1-t.fewest > s.SkewMax", "-t.fewest > s.SkewMax"}}},
 	{"a plan forgets what it has placed", place, "TestPlanKeepsTheRules", []edit{
