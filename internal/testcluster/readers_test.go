@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/dht"
 	"roster/internal/testcluster"
 )
 
