@@ -25,7 +25,7 @@ func held(c *testcluster.Cluster, by, size int, want roster.Readers) error {
 		return fmt.Errorf("%d shards", len(shards))
 	}
 	for _, s := range shards {
-		readers := want.Count(size - 3)
+		readers := dht.ReaderCount(want, size-3)
 		if s.ID == roster.SystemShard {
 			readers = size - 3
 		}

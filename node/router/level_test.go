@@ -11,7 +11,7 @@ import (
 func TestAboveTheLevel(t *testing.T) {
 	r := New(Config{})
 	defer r.Close()
-	held := roster.SetMap{Map: roster.ClusterMap{Paused: true, PausedUntil: 5}}
+	held := roster.SetMap{If: 1, Map: roster.ClusterMap{Paused: true, PausedUntil: 5}}
 	for version, c := range []struct {
 		level int
 		want  roster.Code
