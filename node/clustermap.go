@@ -46,13 +46,23 @@ func bootstrapServers(voters []roster.NodeID, self roster.NodeID) []shard.Server
 	return servers
 }
 
+// newestMap returns the map that this node's replica of the system shard has.
+func (n *Node) newestMap() (m roster.ClusterMap, err error) {
+	system, ok := n.host.Group(roster.SystemShard)
+	if !ok {
+		return m, router.ErrNoCluster
+	}
+	_, err = system.View(func(v *fsm.View) error { m = v.Map(); return nil })
+	return m, err
+}
+
 // followMap keeps the router's map at what the system shard holds, and writes the
 // founding map there while this node leads the system shard and it has none.
 func (n *Node) followMap(ctx context.Context, system *shard.Group) error {
 	for {
-		var m roster.ClusterMap
 		age := time.Duration(system.Status().AgeMS) * time.Millisecond
-		if _, err := system.View(func(v *fsm.View) error { m = v.Map(); return nil }); err != nil {
+		m, err := n.newestMap()
+		if err != nil {
 			return err
 		}
 		if err := n.keepLevel(m.Level); err != nil {

@@ -168,7 +168,7 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 		return n.logFault(err)
 	}
 	n.stack.Push("shards", n.host.Close)
-	n.router = router.New(router.Config{Self: id.NodeID, Groups: n.host.Group, Call: n.call, Alive: n.aliveIDs,
+	n.router = router.New(router.Config{Self: id.NodeID, Groups: n.host.Group, Call: n.call, Alive: n.aliveIDs, Look: n.newestMap,
 		Concerns: sessions.Concerns(),
 		Applied:  func(id roster.ShardID, op roster.Op, result roster.Result) { n.sessions.Applied(id, op, result) }})
 	n.stack.Push("router", func(context.Context) error {

@@ -30,3 +30,20 @@ func TestAboveTheLevel(t *testing.T) {
 		}
 	}
 }
+
+// TestTheLevelHasRisen: a map that is newer than the one that the router goes by is looked
+// at before anything is refused.
+func TestTheLevelHasRisen(t *testing.T) {
+	newest := roster.ClusterMap{Version: 1, Level: 1}
+	r := New(Config{Look: func() (roster.ClusterMap, error) { return newest, nil }})
+	defer r.Close()
+	r.SetMap(newest)
+	op := encoded(t, roster.Op{Command: roster.SetMap{If: 1, Map: roster.ClusterMap{Paused: true, PausedUntil: 5}}})
+	if err := r.above(op); roster.CodeOf(err) != roster.CodeRefused {
+		t.Errorf("at level 1: %v", err)
+	}
+	newest = roster.ClusterMap{Version: 2, Level: 2}
+	if err := r.above(op); err != nil {
+		t.Errorf("the level has risen: %v", err)
+	}
+}

@@ -28,6 +28,9 @@ type Config struct {
 	Call func(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error)
 	// Alive lists the nodes that gossip takes to be alive; nil is none.
 	Alive func() []roster.NodeID
+	// Look reads the map that the local replica of the system shard has, which SetMap may not
+	// have been told of yet; nil: there is none to look at.
+	Look func() (roster.ClusterMap, error)
 	// Applied is told, on the leader, of every operation that was proposed there and
 	// whose kind is in Concerns.
 	Applied  func(roster.ShardID, roster.Op, roster.Result)
@@ -151,7 +154,11 @@ func (r *Router) Level() int {
 func (r *Router) above(ops []Op) error {
 	level := max(r.Level(), 1)
 	for _, op := range ops {
-		if need := op.Level(); need > level {
+		need := op.Level()
+		if need > level {
+			level = r.raised()
+		}
+		if need > level {
 			return roster.Errorf(roster.CodeRefused, "%v needs level %d of commands, and the cluster has agreed on %d: upgrade all of its nodes first", op.Kind(), need, level)
 		}
 	}
@@ -162,6 +169,16 @@ func (r *Router) above(ops []Op) error {
 func (r *Router) Token(p roster.Position) roster.Token {
 	p.Ring = r.Ring()
 	return roster.Token(p.Encode())
+}
+
+// raised looks whether the level has risen since the map was last looked at.
+func (r *Router) raised() int {
+	if r.config.Look != nil {
+		if m, err := r.config.Look(); err == nil {
+			r.SetMap(m)
+		}
+	}
+	return max(r.Level(), 1)
 }
 
 // Op is an operation in the bytes in which it goes to the leader and into the log.
