@@ -1,7 +1,5 @@
 package dht
 
-import "slices"
-
 // lead gives every shard a preferred leader among its voters: the present one where
 // it still votes, else the voter that leads least; then it evens out.
 func (p *plan) lead() {
@@ -58,40 +56,20 @@ func (p *plan) evenOut() bool {
 	return false
 }
 
-// hop is a node on a path and the shard whose leadership it hands on to the next.
-type hop struct{ node, shard int }
-
 // path finds the shortest way, by shards that one node leads and the next votes in,
 // from a node to one that leads at least two fewer; nil if there is none.
 func (p *plan) path(from int) []hop {
-	type step struct{ previous, shard int } // how a node was reached
-	reached := make([]step, len(p.nodes))
-	for n := range reached {
-		reached[n] = step{nobody, nobody}
-	}
-	reached[from].previous = from
-	for queue := []int{from}; len(queue) > 0; queue = queue[1:] {
-		at := queue[0]
-		if p.led[at] <= p.led[from]-2 {
-			path := []hop{{at, nobody}}
-			for at != from {
-				path = append(path, hop{reached[at].previous, reached[at].shard})
-				at = reached[at].previous
-			}
-			slices.Reverse(path)
-			return path
-		}
-		for s, n := range p.leader {
-			if n != at {
-				continue
-			}
-			for next, how := range p.seats[s] {
-				if how != empty && reached[next].previous == nobody {
-					reached[next] = step{at, s}
-					queue = append(queue, next)
+	return shortest(len(p.nodes), from, func(at int) bool { return p.led[at] <= p.led[from]-2 },
+		func(_ *walk, at int, reach func(node, shard int)) {
+			for s, n := range p.leader {
+				if n != at {
+					continue
+				}
+				for next, how := range p.seats[s] {
+					if how != empty {
+						reach(next, s)
+					}
 				}
 			}
-		}
-	}
-	return nil
+		})
 }

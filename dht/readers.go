@@ -192,33 +192,16 @@ func (p *reading) byLoad() []int {
 // nothing, from a node to one that holds at least two less; nil if there is none. Of ways
 // of one length it goes by a reader that is new.
 func (p *reading) path(from int) []hop {
-	type step struct{ previous, shard int } // how a node was reached
-	reached := make([]step, len(p.nodes))
-	for n := range reached {
-		reached[n] = step{nobody, nobody}
-	}
-	reached[from].previous = from
-	for queue := []int{from}; len(queue) > 0; queue = queue[1:] {
-		at := queue[0]
-		if p.load[at] <= p.load[from]-2 {
-			path := []hop{{at, nobody}}
-			for at != from {
-				path = append(path, hop{reached[at].previous, reached[at].shard})
-				at = reached[at].previous
-			}
-			slices.Reverse(path)
-			return path
-		}
-		for _, s := range p.readBy(at) {
-			for next, has := range p.seats[s] {
-				if has == nothing && reached[next].previous == nobody {
-					reached[next] = step{at, s}
-					queue = append(queue, next)
+	return shortest(len(p.nodes), from, func(at int) bool { return p.load[at] <= p.load[from]-2 },
+		func(_ *walk, at int, reach func(node, shard int)) {
+			for _, s := range p.readBy(at) {
+				for next, has := range p.seats[s] {
+					if has == nothing {
+						reach(next, s)
+					}
 				}
 			}
-		}
-	}
-	return nil
+		})
 }
 
 // readBy lists the shards in which a node reads, those first in which it is new.

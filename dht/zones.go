@@ -78,42 +78,17 @@ func (p *plan) shift() bool {
 // votePath finds that path; nil if there is none. No shard is on it twice, or what fits one
 // by one might not fit together.
 func (p *plan) votePath(from int) []hop {
-	type step struct{ previous, shard int }
-	reached := make([]step, len(p.nodes))
-	for n := range reached {
-		reached[n] = step{nobody, nobody}
-	}
-	reached[from].previous = from
-	used := func(at, s int) bool {
-		for ; at != from; at = reached[at].previous {
-			if reached[at].shard == s {
-				return true
-			}
-		}
-		return false
-	}
-	for queue := []int{from}; len(queue) > 0; queue = queue[1:] {
-		at := queue[0]
-		if p.load[at] <= p.load[from]-2 {
-			path := []hop{{at, nobody}}
-			for at != from {
-				path = append(path, hop{reached[at].previous, reached[at].shard})
-				at = reached[at].previous
-			}
-			slices.Reverse(path)
-			return path
-		}
-		for s := range p.shards {
-			if p.seats[s][at] == empty || used(at, s) {
-				continue
-			}
-			for next, how := range p.seats[s] {
-				if how == empty && reached[next].previous == nobody && p.fits(s, next, at) {
-					reached[next] = step{at, s}
-					queue = append(queue, next)
+	return shortest(len(p.nodes), from, func(at int) bool { return p.load[at] <= p.load[from]-2 },
+		func(w *walk, at int, reach func(node, shard int)) {
+			for s := range p.shards {
+				if p.seats[s][at] == empty || w.used(at, s) {
+					continue
+				}
+				for next, how := range p.seats[s] {
+					if how == empty && p.fits(s, next, at) {
+						reach(next, s)
+					}
 				}
 			}
-		}
-	}
-	return nil
+		})
 }
