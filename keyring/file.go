@@ -6,9 +6,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"roster"
+	"roster/internal/durable"
 )
 
 // fileFormat is the version of the file that this build writes and reads.
@@ -79,30 +79,10 @@ func (r *Ring) save(keys [][]byte) error {
 	}
 	raw, err := json.MarshalIndent(d, "", "  ")
 	if err == nil {
-		err = replace(r.path, append(raw, '\n'))
+		err = durable.Write(r.path, append(raw, '\n'))
 	}
 	if err != nil {
 		return &roster.Error{Code: roster.CodeInternal, Detail: "keyring: " + r.path + " cannot be written", Cause: err}
 	}
 	return nil
-}
-
-func replace(path string, raw []byte) error {
-	temp := path + ".new"
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(raw)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"roster"
+	"roster/internal/durable"
 )
 
 // dataFormat is the version of a data directory that this build writes and reads.
@@ -137,31 +138,10 @@ func (id *Identity) save() error {
 	if err != nil {
 		return err
 	}
-	if err := writeDurably(id.path, append(data, '\n')); err != nil {
+	if err := durable.Write(id.path, append(data, '\n')); err != nil {
 		return &roster.Error{Code: roster.CodeInternal, Detail: "node.json cannot be written", Cause: err}
 	}
 	return nil
-}
-
-func writeDurably(path string, data []byte) error {
-	temp := path + ".new"
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // NewCluster makes node.json below DataDir for the first node of a new cluster whose

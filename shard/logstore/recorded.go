@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"roster/internal/durable"
 )
 
 // RecordFile says, beside the snapshots of a shard, where its log is.
@@ -38,17 +40,7 @@ func Record(dir string, kind Kind) error {
 	if err := makeDir(dir); err != nil {
 		return err
 	}
-	draft := filepath.Join(dir, RecordFile+".new")
-	if err := os.WriteFile(draft, []byte(kind+"\n"), 0o600); err != nil {
-		return err
-	}
-	if err := SyncPath(draft); err != nil {
-		return err
-	}
-	if err := os.Rename(draft, filepath.Join(dir, RecordFile)); err != nil {
-		return err
-	}
-	return SyncPath(dir)
+	return durable.Write(filepath.Join(dir, RecordFile), []byte(kind+"\n"))
 }
 
 // RemoveBolt removes the file of a Bolt store that is not the shard's store any more.
