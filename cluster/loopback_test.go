@@ -44,7 +44,7 @@ func loopback(t *testing.T, name string, seeds ...string) *node {
 // The real sockets, the real clock: three nodes meet, one leaves, one dies.
 func TestLoopback(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds of real time: runs without -short")
+		t.Skip("-short: takes seconds of real time")
 	}
 	nodes := []*node{loopback(t, "n0")}
 	for i := range 2 {

@@ -28,7 +28,7 @@ const (
 func TestStarvedNode(t *testing.T) {
 	text := os.Getenv(starveEnv)
 	if text == "" {
-		t.Skipf("%s names no duration: minutes of three processes, one of them in a control group", starveEnv)
+		t.Skipf("set %s=5m to run it: minutes of three processes, one of them in a control group (.ci/release does)", starveEnv)
 	}
 	during, err := time.ParseDuration(text)
 	if err != nil {

@@ -138,7 +138,7 @@ func noisy(r *rand.Rand, runs int, level, spread float64) report.Report {
 // CPU time alone, and alarms at most twice of 100 without one, however loud the noise.
 func TestGateCatchesAndKeepsQuiet(t *testing.T) {
 	if testing.Short() {
-		t.Skip("thousands of comparisons")
+		t.Skip("-short: thousands of comparisons")
 	}
 	const trials, runs = 200, 12
 	for _, test := range []struct {

@@ -209,7 +209,7 @@ func (f *faulty) older(at roster.Level) func(*roster.Record, roster.Read) *roste
 // wants the checker that it belongs to to find it, and none where there is none.
 func TestBrokenPromisesAreFound(t *testing.T) {
 	if testing.Short() {
-		t.Skip("several runs")
+		t.Skip("-short: several runs")
 	}
 	back := 0
 	for name, plant := range map[string]func(f *faulty){

@@ -102,7 +102,7 @@ var all = []mutant{
 // TestMutantsAreFound lets the tests look for each bug.
 func TestMutantsAreFound(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds a package for each mutant")
+		t.Skip("-short: builds a package for each mutant")
 	}
 	for _, m := range all {
 		t.Run(m.name, m.mustBeFound)

@@ -78,7 +78,7 @@ func gapOf(t *testing.T, f nemesis.Fault) (gap time.Duration) {
 // comes back, and links that are slow or lose packets go on.
 func TestPartialFaults(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts nine clusters")
+		t.Skip("-short: starts nine clusters")
 	}
 	for _, f := range []nemesis.Fault{
 		{Kind: nemesis.Split, Nodes: []int{0, 1}},
