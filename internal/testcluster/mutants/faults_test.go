@@ -5,7 +5,10 @@ import (
 	"testing"
 )
 
-var asked = flag.Bool("mutants.all", false, "look for the mutants of promises too, with whole clusters")
+var (
+	packages = flag.Bool("mutants.packages", false, "look for the mutants that the tests of one package find")
+	asked    = flag.Bool("mutants.all", false, "look for the mutants of promises too, with whole clusters")
+)
 
 const (
 	nodes = "internal/testcluster"

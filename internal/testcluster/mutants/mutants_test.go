@@ -33,7 +33,7 @@ var all = []mutant{
 	{"the level of commands rises while a node is down", "node/steering", "TestAgreeable", []edit{
 		{"level.go", "!ok && n.State != roster.NodeLeft", "!ok && n.State == roster.NodeAlive"}}},
 	{"what not all nodes can read is proposed", "node/router", "TestAboveTheLevel", []edit{
-		{"router.go", "need > level", "need > 1<<20+level"}}},
+		{"router.go", "need > level {\n\t\t\treturn", "need > 1<<20+level {\n\t\t\treturn"}}},
 	{"the level of commands falls", "fsm", "TestLevelNeverFalls", []edit{
 		{"chart.go", "c.Map.Level < at", "c.Map.Level < at-1<<20"}}},
 	{"a frame is acknowledged before its sync", wal, "TestCrashes$", []edit{
@@ -99,10 +99,18 @@ var all = []mutant{
 		{"events.go", "meta.ClusterID != own {", "meta.ClusterID == \"x\" {"}}},
 }
 
+// TestMutantsFit says so when the text that a mutant changes has moved.
+func TestMutantsFit(t *testing.T) {
+	root := module(t)
+	for _, m := range append(all[:len(all):len(all)], promises...) {
+		t.Run(m.name, func(t *testing.T) { m.overlay(t, root) })
+	}
+}
+
 // TestMutantsAreFound lets the tests look for each bug.
 func TestMutantsAreFound(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short: builds a package for each mutant")
+	if !*packages && !*asked {
+		t.Skip("builds a package for each mutant: ask with -mutants.packages")
 	}
 	for _, m := range all {
 		t.Run(m.name, m.mustBeFound)
@@ -111,10 +119,7 @@ func TestMutantsAreFound(t *testing.T) {
 
 // mustBeFound fails unless a test fails over the mutant.
 func (m mutant) mustBeFound(t *testing.T) {
-	root, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := module(t)
 	args := []string{"test", "-count=1", "-timeout=5m", "-overlay", m.overlay(t, root), "-run", m.run, "./" + m.pkg}
 	if m.run == "TestFaults" {
 		args = append(args, "-faults.first")
@@ -127,6 +132,15 @@ func (m mutant) mustBeFound(t *testing.T) {
 	} else if !strings.Contains(string(out), "FAIL:") && !strings.Contains(string(out), "panic:") {
 		t.Errorf("the test did not run: %v\n%s", err, out)
 	}
+}
+
+// module returns the directory of the module.
+func module(t *testing.T) string {
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
 }
 
 // overlay writes the changed files and the list that the go command wants.
