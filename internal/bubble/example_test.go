@@ -1,6 +1,7 @@
 package bubble_test
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 	"time"
@@ -23,9 +24,18 @@ func TestHour(t *testing.T) {
 // stands here for one that is at hand in every test.
 func Example() {
 	clock := func(*testing.T) { fmt.Println(time.Now().UTC().Format(time.DateOnly)) }
+	defer quietly()()
 	tests := []testing.InternalTest{{Name: "clock", F: func(t *testing.T) { bubble.Test(t, clock) }}}
 	fmt.Println(testing.RunTests(func(_, _ string) (bool, error) { return true, nil }, tests))
 	// Output:
 	// 2000-01-01
 	// true
+}
+
+// quietly keeps a test that runs once more within -v and -count from telling of itself.
+func quietly() (restore func()) {
+	v, count := flag.Lookup("test.v").Value, flag.Lookup("test.count").Value
+	loud, times := v.String(), count.String()
+	_, _ = v.Set("false"), count.Set("1")
+	return func() { _, _ = v.Set(loud), count.Set(times) }
 }
