@@ -24,6 +24,12 @@ const (
 	KindAttachSession Kind = 8
 	KindEndSession    Kind = 9
 	KindDetachSession Kind = 10
+	KindSetFleet      Kind = 16 // what is run: package fleet
+	KindScaleFleet    Kind = 17
+	KindDropFleet     Kind = 18
+	KindRecall        Kind = 19
+	KindPlace         Kind = 20
+	KindReport        Kind = 21
 	KindJoinNode      Kind = 32
 	KindLeaveNode     Kind = 33
 	KindRenewNode     Kind = 34
@@ -38,7 +44,8 @@ var kindNames = map[Kind]string{
 	KindSetHealth: "set_health", KindFence: "fence", KindOpenSession: "open_session",
 	KindAttachSession: "attach_session", KindEndSession: "end_session", KindDetachSession: "detach_session",
 	KindJoinNode: "join_node", KindLeaveNode: "leave_node", KindRenewNode: "renew_node", KindSetMap: "set_map",
-	KindSetToken: "set_token", KindDropToken: "drop_token",
+	KindSetToken: "set_token", KindDropToken: "drop_token", KindSetFleet: "set_fleet", KindScaleFleet: "scale_fleet",
+	KindDropFleet: "drop_fleet", KindRecall: "recall", KindPlace: "place", KindReport: "report",
 }
 
 // String returns the kind's name, such as "register".
@@ -47,7 +54,8 @@ func (k Kind) String() string { return kindNames[k] }
 // Internal reports whether only nodes may propose k: over the API it is Denied.
 func (k Kind) Internal() bool {
 	switch k {
-	case KindRegister, KindUpdate, KindDeregister, KindSetHealth, KindOpenSession, KindEndSession:
+	case KindRegister, KindUpdate, KindDeregister, KindSetHealth, KindOpenSession, KindEndSession,
+		KindSetFleet, KindScaleFleet, KindDropFleet, KindRecall:
 		return false
 	}
 	return true

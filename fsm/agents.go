@@ -125,6 +125,9 @@ func (m *Machine) matching(id roster.AgentID, revision roster.Index) (*roster.Re
 
 // deregister takes an agent off the roll.
 func (m *Machine) deregister(c roster.Deregister) (any, error) {
+	if err := m.free(c.ID); err != nil {
+		return nil, err
+	}
 	r, err := m.matching(c.ID, c.IfMatch)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ func BenchmarkApplyRegister(b *testing.B) {
 			m := New(1)
 			agents := make([]roster.Agent, 100_000)
 			for i := range agents {
-				agents[i] = fleet(i)
+				agents[i] = crew(i)
 				agents[i].Description = fmt.Sprint("number ", i)
 			}
 			b.ReportAllocs()
@@ -50,7 +50,7 @@ func BenchmarkApplyUpdate(b *testing.B) {
 		for range ops {
 			seq++
 			e.Ops = append(e.Ops, roster.Op{Request: roster.Request{Client: 7, Seq: seq, Done: uint64(max(0, int(seq)-1000))},
-				Command: roster.Update{ID: fleet(int(seq*7919) % n).ID, Metadata: roster.MapPatch{Set: roster.Map{{Key: "owner", Value: strconv.FormatUint(seq, 10)}}}}})
+				Command: roster.Update{ID: crew(int(seq*7919) % n).ID, Metadata: roster.MapPatch{Set: roster.Map{{Key: "owner", Value: strconv.FormatUint(seq, 10)}}}}})
 		}
 		m.Apply(e)
 	}
@@ -66,7 +66,7 @@ func BenchmarkLookup(b *testing.B) {
 	plain := make(map[roster.AgentID]*roster.Record, n)
 	order := make([]roster.AgentID, n)
 	for i := range order {
-		order[i] = fleet(i * 7919 % n).ID
+		order[i] = crew(i * 7919 % n).ID
 		plain[order[i]], _ = m.Lookup(order[i])
 	}
 	b.Run("fsm", func(b *testing.B) {

@@ -13,7 +13,7 @@ import (
 func TestLookupBesideWriter(t *testing.T) {
 	m := New(1)
 	put := func(i int) roster.Entry {
-		return roster.Entry{Shard: 1, Ops: []roster.Op{{Command: roster.Register{Mode: roster.ModePut, Agent: roster.Agent{ID: "a/b", Description: fleet(i).Labels[1].Value + string(rune('a'+i%26))}}}}}
+		return roster.Entry{Shard: 1, Ops: []roster.Op{{Command: roster.Register{Mode: roster.ModePut, Agent: roster.Agent{ID: "a/b", Description: crew(i).Labels[1].Value + string(rune('a'+i%26))}}}}}
 	}
 	m.Apply(put(0))
 	done := make(chan struct{})
@@ -59,7 +59,7 @@ func TestSnapshotBesideWriter(t *testing.T) {
 		}
 	})
 	for i := range 2000 {
-		one(m, 0, roster.Op{Command: roster.Deregister{ID: fleet(i).ID}})
+		one(m, 0, roster.Op{Command: roster.Deregister{ID: crew(i).ID}})
 	}
 	writer.Wait()
 	if !bytes.Equal(got.Bytes(), want) {

@@ -6,7 +6,7 @@ import "roster"
 // remains is due at once with the next entry.
 func (m *Machine) expire() {
 	forgetToken := func() bool { return m.tokens.Forget(m.now) }
-	for _, one := range []func() bool{m.drainOne, m.expireNode, m.forgetClient, m.forgetSession, m.forgetFence, forgetToken} {
+	for _, one := range []func() bool{m.drainOne, m.expireNode, m.forgetClient, m.forgetSession, m.forgetFence, forgetToken, m.placeAgain, m.muster} {
 		for m.turn.budget > 0 && one() {
 			m.turn.budget--
 		}
@@ -20,10 +20,10 @@ func (s *state) nextDeadline() (at roster.LogTime, pending bool) {
 			at, pending = t, true
 		}
 	}
-	if s.sessions.draining.Len() > 0 {
+	if s.sessions.draining.Len() > 0 || s.fleets.Unsettled() {
 		offer(s.now)
 	}
-	for _, next := range []func() (roster.LogTime, bool){s.nodes.order.Next, s.requests.silent.Next, s.sessions.order.Next, s.fences.order.Next, s.tokens.Next} {
+	for _, next := range []func() (roster.LogTime, bool){s.nodes.order.Next, s.requests.silent.Next, s.sessions.order.Next, s.fences.order.Next, s.tokens.Next, s.fleets.Next} {
 		if t, ok := next(); ok {
 			offer(t)
 		}

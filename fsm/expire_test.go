@@ -153,7 +153,7 @@ func TestKeysLeaveRoom(t *testing.T) {
 func crowd(m *Machine, s roster.SessionID, n int) {
 	e := roster.Entry{Shard: m.shard}
 	for i := range n {
-		a := fleet(i)
+		a := crew(i)
 		a.Session = s
 		e.Ops = append(e.Ops, roster.Op{Command: roster.Register{Agent: a, Mode: roster.ModePut}})
 	}
@@ -240,12 +240,12 @@ func TestNodesThatLeftAreForgotten(t *testing.T) {
 func TestNodesBounded(t *testing.T) {
 	m := New(roster.SystemShard)
 	for i := range NodesMax {
-		one(m, 0, roster.Op{Command: roster.JoinNode{Node: roster.NodeInfo{ID: roster.NodeID(fleet(i).ID)}}})
+		one(m, 0, roster.Op{Command: roster.JoinNode{Node: roster.NodeInfo{ID: roster.NodeID(crew(i).ID)}}})
 	}
 	if r := one(m, 0, roster.Op{Command: roster.JoinNode{Node: roster.NodeInfo{ID: "more"}}}); roster.CodeOf(r.Err) != roster.CodeOverloaded {
 		t.Errorf("got %+v", r)
 	}
-	if r := one(m, 0, roster.Op{Command: roster.JoinNode{Node: roster.NodeInfo{ID: roster.NodeID(fleet(0).ID)}}}); r.Err != nil {
+	if r := one(m, 0, roster.Op{Command: roster.JoinNode{Node: roster.NodeInfo{ID: roster.NodeID(crew(0).ID)}}}); r.Err != nil {
 		t.Errorf("one that is known: %v", r.Err)
 	}
 }
@@ -255,7 +255,7 @@ func TestNodesBounded(t *testing.T) {
 func TestExpiriesBounded(t *testing.T) {
 	m := New(roster.SystemShard)
 	for i := range NodesMax {
-		one(m, 0, roster.Op{Command: roster.JoinNode{Node: roster.NodeInfo{ID: roster.NodeID(fleet(i).ID)}}, Request: roster.Request{Client: 1, Seq: uint64(i) + 1, Done: uint64(i)}})
+		one(m, 0, roster.Op{Command: roster.JoinNode{Node: roster.NodeInfo{ID: roster.NodeID(crew(i).ID)}}, Request: roster.Request{Client: 1, Seq: uint64(i) + 1, Done: uint64(i)}})
 	}
 	m.turn = turn{budget: 10}
 	m.advance(roster.NodeLease)

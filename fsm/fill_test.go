@@ -6,8 +6,8 @@ import (
 	"roster"
 )
 
-// fleet returns the i-th of many agents: one in ten plans, one in a hundred is gold.
-func fleet(i int) roster.Agent {
+// crew returns the i-th of many agents: one in ten plans, one in a hundred is gold.
+func crew(i int) roster.Agent {
 	role, tier := "translate", "silver"
 	if i%10 == 0 {
 		role = "plan"
@@ -30,7 +30,7 @@ func fill(m *Machine, n int) {
 	for from := 0; from < n; from += roster.EntryOpsMax {
 		e := roster.Entry{Shard: m.shard, At: m.now, Wall: 1}
 		for i := from; i < min(n, from+roster.EntryOpsMax); i++ {
-			e.Ops = append(e.Ops, roster.Op{Command: roster.Register{Agent: fleet(i), Mode: roster.ModePut}})
+			e.Ops = append(e.Ops, roster.Op{Command: roster.Register{Agent: crew(i), Mode: roster.ModePut}})
 		}
 		m.Apply(e)
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"roster"
+	"roster/fleet"
+	"roster/fsm/fleets"
 	"roster/fsm/keep"
 	"roster/fsm/table"
 	"roster/fsm/tokens"
@@ -27,6 +29,7 @@ type state struct {
 	sessions sessions
 	nodes    nodes
 	tokens   tokens.Table
+	fleets   fleets.Table
 }
 
 // turn is what lives no longer than one entry.
@@ -45,7 +48,7 @@ func New(shard roster.ShardID) *Machine {
 
 func newState() *state {
 	keeper := keep.New()
-	return &state{requests: newRequests(keeper), agents: newAgents(keeper), fences: newFences(), sessions: newSessions(), nodes: newNodes(), tokens: tokens.New()}
+	return &state{requests: newRequests(keeper), agents: newAgents(keeper), fences: newFences(), sessions: newSessions(), nodes: newNodes(), tokens: tokens.New(), fleets: fleets.New()}
 }
 
 // Lookup returns the newest applied record of id. It takes no lock and allocates
@@ -155,6 +158,8 @@ func (m *Machine) run(c roster.Command) (any, error) {
 		return nil, m.setMap(c)
 	case roster.SetToken, roster.DropToken:
 		return nil, m.changeTokens(c)
+	case fleet.Set, fleet.Scale, fleet.Drop, fleet.Recall, fleet.Place, fleet.Report:
+		return m.changeFleets(c)
 	}
 	return nil, roster.Invalid("", "%T is not a command", c)
 }

@@ -13,6 +13,9 @@ func (m *Machine) register(c roster.Register) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.free(agent.ID); err != nil {
+		return nil, err
+	}
 	old, exists := m.present(agent.ID)
 	if !exists {
 		old = nil

@@ -27,7 +27,9 @@ const (
 	tagSessions = 5
 	tagNodes    = 6
 	tagMap      = 7
-	tagTokens   = 8 // the last
+	tagTokens   = 8
+	tagFleets   = 9
+	tagRuns     = 10 // the last
 )
 
 var (
@@ -39,11 +41,14 @@ var (
 	_ section = (*nodes)(nil)
 	_ section = chartSection{}
 	_ section = tokenSection{}
+	_ section = fleetSection{}
+	_ section = runSection{}
 )
 
 // sections lists the state's parts by tag.
 func (s *state) sections() []section {
-	return []section{clientSection{&s.requests}, resultSection{&s.requests}, &s.agents, &s.fences, &s.sessions, &s.nodes, chartSection{&s.nodes}, tokenSection{&s.tokens}}
+	return []section{clientSection{&s.requests}, resultSection{&s.requests}, &s.agents, &s.fences, &s.sessions, &s.nodes, chartSection{&s.nodes}, tokenSection{&s.tokens},
+		fleetSection{&s.fleets}, runSection{&s.fleets}}
 }
 
 // everything accepts every key.
@@ -61,6 +66,7 @@ func (s *state) capture() *state {
 		sessions: sessions{byID: s.sessions.byID.IsoCopy()},
 		nodes:    nodes{byID: s.nodes.byID.IsoCopy(), chart: s.nodes.chart},
 		tokens:   s.tokens.Capture(),
+		fleets:   s.fleets.Capture(),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/fleet"
 	"roster/query"
 )
 
@@ -24,7 +25,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the machine answers into t
 //	apply [<time>]       one entry at a log time; each line is an operation:
 //	                     [client/seq/done] [actor@epoch] <kind> <json>
 //	find <json>          a query; "after" goes on behind the last page
-//	lookup <id> | session <id> | sessions | nodes | map | tokens | deadline
+//	fleets | runs | lookup <id> | session <id> | sessions | nodes | map | tokens | deadline
 //	restart              writes a snapshot and goes on with a machine that read it
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
@@ -110,6 +111,19 @@ func (s *stage) play(input string) string {
 			return "none"
 		}
 		return sessionText(x)
+	case "fleets":
+		var lines []string
+		for _, f := range v.Fleets("*") {
+			lines = append(lines, fmt.Sprintf("%s revision=%d generation=%d count=%d made=%d dropped=%v %v", f.ID, f.Revision, f.Generation, f.Count, f.Made, f.Dropped, f.Members))
+		}
+		return strings.Join(lines, "\n")
+	case "runs":
+		var lines []string
+		for r, x := range v.Runs {
+			lines = append(lines, fmt.Sprintf("%s %s on %q epoch=%d generation=%d failures=%d again=%v shuns=%v wish=%q: %s", r.ID, r.Status, r.Node, r.Epoch,
+				x.Generation, x.Failures, time.Duration(x.Again), x.Shuns(v.Now()), x.Wish, x.Reason))
+		}
+		return strings.Join(lines, "\n")
 	case "sessions":
 		var lines []string
 		for _, x := range v.Sessions() {
@@ -210,6 +224,8 @@ var commands = map[string]func([]byte) (roster.Command, error){
 	"open_session": read[roster.OpenSession], "attach_session": read[roster.AttachSession],
 	"end_session": read[roster.EndSession], "detach_session": read[roster.DetachSession],
 	"join_node": read[roster.JoinNode], "leave_node": read[roster.LeaveNode], "renew_node": read[roster.RenewNode],
+	"set_fleet": read[fleet.Set], "scale_fleet": read[fleet.Scale], "drop_fleet": read[fleet.Drop], "recall": read[fleet.Recall],
+	"place": read[fleet.Place], "report": read[fleet.Report],
 	"set_map": read[roster.SetMap], "set_token": readToken, "drop_token": read[roster.DropToken],
 }
 
@@ -269,6 +285,8 @@ func resultText(r roster.Result) string {
 		return fmt.Sprintf("%d %s %s", r.Index, v.Outcome, recordText(v.Record))
 	case roster.Session:
 		return fmt.Sprintf("%d %s", r.Index, sessionText(v))
+	case fleet.Change:
+		return fmt.Sprintf("%d %s fleet %s revision=%d generation=%d count=%d", r.Index, v.Outcome, v.Fleet.ID, v.Fleet.Revision, v.Fleet.Generation, v.Fleet.Count)
 	}
 	return fmt.Sprintf("%d ok", r.Index)
 }
@@ -277,7 +295,11 @@ func recordText(r *roster.Record) string {
 	if r == nil {
 		return "none"
 	}
-	return fmt.Sprintf("%s revision=%d epoch=%d %s owner=%s:%s", r.ID, r.Revision, r.Epoch, r.Health.State, r.Owner.Kind, r.Owner.ID)
+	text := fmt.Sprintf("%s revision=%d epoch=%d %s owner=%s:%s", r.ID, r.Revision, r.Epoch, r.Health.State, r.Owner.Kind, r.Owner.ID)
+	if r.Status != roster.StatusRegistered || r.Node != "" {
+		text += fmt.Sprintf(" %s on %q", r.Status, r.Node)
+	}
+	return text
 }
 
 func sessionText(s roster.Session) string {

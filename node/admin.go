@@ -203,6 +203,9 @@ func (n *Node) Prune(ctx context.Context, id roster.NodeID) error {
 	if slices.Contains(n.aliveIDs(), id) {
 		return roster.Errorf(roster.CodeRefused, "node %s lives", id)
 	}
+	if known, err := n.knownNodes(); err == nil && slices.ContainsFunc(known, func(k roster.NodeInfo) bool { return k.ID == id && k.State != roster.NodeLeft }) {
+		return roster.Errorf(roster.CodeRefused, "node %s has not left: force it out first", id)
+	}
 	ctx, cancel := router.WithDeadline(ctx)
 	defer cancel()
 	shards, err := n.Shards(ctx)

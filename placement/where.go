@@ -4,8 +4,8 @@ import "roster"
 
 // Resources is what an agent needs, or what a node has.
 type Resources struct {
-	CPU    int64 `json:"cpu"`    // thousandths of a core
-	Memory int64 `json:"memory"` // bytes
+	CPU    int64 // thousandths of a core
+	Memory int64 // bytes
 }
 
 // Add returns the sum of r and other.

@@ -41,7 +41,7 @@ func golden(t *testing.T, name string, b []byte) {
 
 func TestGoldenCommands(t *testing.T) {
 	seen := map[roster.Kind]bool{}
-	for _, c := range commands() {
+	for _, c := range append(commands(), fleetCommands()...) {
 		seen[c.Kind()] = true
 		b, err := AppendOp(nil, op(c))
 		if err != nil {

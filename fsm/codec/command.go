@@ -61,7 +61,9 @@ func (w *Writer) command(c roster.Command) {
 		w.Array(1)
 		w.Text(c.ID)
 	default:
-		w.note(roster.Invalid("", "%T is not a command that can be written", c))
+		if !w.fleetCommand(c) {
+			w.note(roster.Invalid("", "%T is not a command that can be written", c))
+		}
 	}
 }
 
@@ -77,6 +79,12 @@ var decoders = map[roster.Kind]func(*Reader) roster.Command{
 	roster.KindAttachSession: func(r *Reader) roster.Command { return roster.AttachSession(r.sessionShard()) },
 	roster.KindEndSession:    func(r *Reader) roster.Command { return r.endSession() },
 	roster.KindDetachSession: func(r *Reader) roster.Command { return roster.DetachSession(r.sessionShard()) },
+	roster.KindSetFleet:      func(r *Reader) roster.Command { return r.setFleet() },
+	roster.KindScaleFleet:    func(r *Reader) roster.Command { return r.scaleFleet() },
+	roster.KindDropFleet:     func(r *Reader) roster.Command { return r.dropFleet() },
+	roster.KindRecall:        func(r *Reader) roster.Command { return r.recall() },
+	roster.KindPlace:         func(r *Reader) roster.Command { return r.place() },
+	roster.KindReport:        func(r *Reader) roster.Command { return r.report() },
 	roster.KindJoinNode:      func(r *Reader) roster.Command { return roster.JoinNode{Node: r.Node()} },
 	roster.KindLeaveNode:     func(r *Reader) roster.Command { return roster.LeaveNode{ID: r.nodeID()} },
 	roster.KindRenewNode:     func(r *Reader) roster.Command { return roster.RenewNode{ID: r.nodeID()} },

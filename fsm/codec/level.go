@@ -11,10 +11,13 @@ import "roster"
 //   - 1: everything up to access tokens.
 //   - 2: a cluster map that says a level, when a pause ends, who reads what and over which
 //     label voters are spread; labels of nodes.
-const Level = 2
+//   - 3: fleets, and what becomes of their members.
+const Level = 3
 
 // kindLevels says with which level a kind came; those that are missing came with 1.
-var kindLevels = map[roster.Kind]int{}
+var kindLevels = map[roster.Kind]int{
+	roster.KindSetFleet: 3, roster.KindScaleFleet: 3, roster.KindDropFleet: 3, roster.KindRecall: 3, roster.KindPlace: 3, roster.KindReport: 3,
+}
 
 // formLevels are the kinds whose level depends on what a command says: it is not enough to
 // know that it can be read.

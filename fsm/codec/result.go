@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/fleet"
 )
 
 // The tags of Result.Value.
@@ -12,11 +13,12 @@ const (
 	valueNil     = 0
 	valueChange  = 1
 	valueSession = 2
+	valueFleet   = 3 // from level 3 on
 )
 
 // AppendResult appends a result to dst, its Events left out. An Err that is no
 // *roster.Error is written as Internal with its text; a Cause stays behind. It
-// refuses (Invalid) a Value that is neither nil, a Change nor a Session.
+// refuses (Invalid) a Value that is neither nil, a Change, a Session nor a fleet.Change.
 func AppendResult(dst []byte, x roster.Result) ([]byte, error) {
 	w := NewWriter(dst)
 	w.Array(2)
@@ -53,6 +55,9 @@ func (w *Writer) Result(x roster.Result) {
 	case roster.Session:
 		w.Uint(valueSession)
 		w.Session(v)
+	case fleet.Change:
+		w.Uint(valueFleet)
+		w.fleetChange(v)
 	default:
 		w.note(roster.Invalid("", "%T is not a result's value", v))
 	}
@@ -73,6 +78,8 @@ func (r *Reader) Result() roster.Result {
 		x.Value = roster.Change{Outcome: roster.Outcome(r.Text()), Record: r.Record()}
 	case valueSession:
 		x.Value = r.Session()
+	case valueFleet:
+		x.Value = r.fleetChange()
 	default:
 		r.Fail("unknown value tag %d", tag)
 	}

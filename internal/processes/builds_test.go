@@ -3,10 +3,13 @@ package processes
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"roster/fsm/codec"
 )
 
 // A later build than this one, made by laying other texts over some files: it has one kind
@@ -50,12 +53,12 @@ func (n *Node) mark(ctx context.Context, g *shard.Group) error {
 	laterEdits = []textEdit{
 		{"fsm/codec/command.go", "	case roster.Register:\n", "	case roster.Mark:\n\t\tw.Array(1)\n\t\tw.Uint(uint64(c.Shard))\n	case roster.Register:\n"},
 		{"fsm/codec/command.go", "	roster.KindRegister: ", "	roster.KindMark: func(r *Reader) roster.Command { r.Array(1); return roster.Mark{Shard: r.shard()} },\n	roster.KindRegister: "},
-		{"fsm/codec/level.go", "const Level = 2\n", "const Level = 3\n"},
+		{"fsm/codec/level.go", fmt.Sprintf("const Level = %d\n", codec.Level), fmt.Sprintf("const Level = %d\n", codec.Level+1)},
 		{"fsm/machine.go", "	case roster.Tick:\n", "	case roster.Tick, roster.Mark:\n"},
 		{"node/node.go", "	duties.Go(func() error { return n.steering.Lead(term, g) })\n", "	duties.Go(func() error { return n.steering.Lead(term, g) })\n	duties.Go(func() error { return n.mark(term, g) })\n"},
 	}
 	// A level is what keeps the later build from writing too early.
-	levelled = textEdit{"fsm/codec/level.go", "map[roster.Kind]int{}", "map[roster.Kind]int{roster.KindMark: 3}"}
+	levelled = textEdit{"fsm/codec/level.go", "map[roster.Kind]int{\n", fmt.Sprintf("map[roster.Kind]int{roster.KindMark: %d,\n", codec.Level+1)}
 )
 
 type textEdit struct{ file, from, to string }

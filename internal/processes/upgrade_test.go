@@ -9,30 +9,44 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"roster/fsm/codec"
 )
 
-const upgradeMax = 4 * time.Minute // with the build of the other program
+const (
+	upgradeMax = 4 * time.Minute // with the build of the other program
+	// upgradeEnv has the tests run that build a second program.
+	upgradeEnv = "ROSTER_UPGRADE"
+)
+
+// upgradeSite is a site for a test that builds another program, if it is asked for.
+func upgradeSite(t *testing.T) *site {
+	if os.Getenv(upgradeEnv) == "" {
+		t.Skipf("builds a second program: set %s=1", upgradeEnv)
+	}
+	return newSiteFor(t, upgradeMax)
+}
 
 // TestUpgrade rolls three nodes to a build that has one kind of command more, while every
 // shard is written and read: nobody sees an error, and nothing new is written before all
 // can read it. After that an older build is let in no more.
 func TestUpgrade(t *testing.T) {
-	s := newSiteFor(t, upgradeMax)
+	s := upgradeSite(t)
 	old, next := s, s.with(s.later("later", levelled))
 	nodes := s.trio()
 	story := &killStory{site: s, nodes: nodes, known: s.load(nodes[0]), registers: s.registers(nodes[0])}
 	stop, read := story.writers(story.registers, nodes...), s.readers(story.registers, nodes...)
 	story.flow("writes flow")
-	s.level(2, nodes...)
+	s.level(codec.Level, nodes...)
 	for i, n := range nodes {
 		n.site = next
 		story.roll(n)
 		if i < len(nodes)-1 {
 			s.until(readyWithin, "the later build leads, and is refused what is new", func() error { return n.wrote("mark", "upgrade all of its nodes first") })
-			s.level(2, nodes...)
+			s.level(codec.Level, nodes...)
 		}
 	}
-	s.level(3, nodes...)
+	s.level(codec.Level+1, nodes...)
 	for _, n := range nodes {
 		s.until(readyWithin, n.name+" writes what is new", func() error { return n.wrote("mark", "\"refused\":null") })
 	}
@@ -60,7 +74,7 @@ func (s *site) tooOld(nodes []*member) {
 	last := nodes[len(nodes)-1]
 	last.until(readyWithin, "the level is on disk", func() error {
 		raw, err := os.ReadFile(last.dir + "/node.json")
-		if err == nil && !strings.Contains(string(raw), `"level": 3`) {
+		if err == nil && !strings.Contains(string(raw), fmt.Sprintf(`"level": %d`, codec.Level+1)) {
 			err = errors.New(string(raw))
 		}
 		return err
@@ -74,14 +88,14 @@ func (s *site) tooOld(nodes []*member) {
 		if status := s.ends(n.process, readyWithin); status == 0 {
 			s.Errorf("%s exits with 0", n.name)
 		}
-		s.says(n.name, n.process.output(), "up to level 3", "up to 2", "start a newer build")
+		s.says(n.name, n.process.output(), fmt.Sprintf("up to level %d", codec.Level+1), fmt.Sprintf("up to %d", codec.Level), "start a newer build")
 	}
 }
 
 // TestUpgradeNeedsLevels: without a level the later build writes at once what the others
 // cannot read. Their replicas stop: they do not skip it.
 func TestUpgradeNeedsLevels(t *testing.T) {
-	s := newSiteFor(t, upgradeMax)
+	s := upgradeSite(t)
 	reckless := s.with(s.later("reckless"))
 	nodes := s.trio()
 	nodes[0].site = reckless

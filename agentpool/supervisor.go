@@ -1,0 +1,229 @@
+package agentpool
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"roster"
+	"roster/fleet"
+	"roster/placement"
+)
+
+// Agent is one activation of an agent.
+type Agent struct {
+	ID    roster.AgentID
+	Epoch roster.Epoch
+	Spec  *fleet.Spec // not changed any more
+}
+
+// Driver runs agents of one kind.
+type Driver interface {
+	Name() string
+	// Check refuses (Refused) what can never run here.
+	Check(s *fleet.Spec) error
+	// Run runs an agent until it ends, and returns why; nil is a good end. When ctx ends it
+	// has the agent stop, by force when the spec's grace is over, and returns soon after.
+	// started is called once, when the agent runs.
+	Run(ctx context.Context, a Agent, started func()) error
+}
+
+// Event is what became of an agent: StatusRunning, StatusStopped, StatusFailed, or
+// StatusRegistered, which refuses it.
+type Event struct {
+	Agent  roster.AgentID
+	Epoch  roster.Epoch
+	Status roster.Status
+	Reason string
+}
+
+// Config says what a Supervisor works with. Report is needed.
+type Config struct {
+	Drivers []Driver
+	// Room is what there is for all agents; a zero part has no bound.
+	Room placement.Resources
+	// AgentsMax bounds the agents; 0 is AgentsMax.
+	AgentsMax int
+	// Report hears what becomes of agents, in order for each.
+	Report func(Event)
+	Logger *slog.Logger // nil discards
+}
+
+// AgentsMax bounds the agents of a node that says nothing.
+const AgentsMax = 200_000
+
+// Supervisor runs agents. Make one with New.
+type Supervisor struct {
+	config  Config
+	drivers map[string]Driver
+	ctx     context.Context
+	cancel  context.CancelFunc
+	all     sync.WaitGroup
+	mu      struct {
+		sync.Mutex
+		cells  map[roster.AgentID]*cell
+		used   placement.Resources
+		seats  int // cells, those that are stopping too
+		fenced bool
+	}
+}
+
+// New returns a Supervisor that runs nothing.
+func New(c Config) *Supervisor {
+	if c.AgentsMax == 0 {
+		c.AgentsMax = AgentsMax
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Supervisor{config: c, drivers: make(map[string]Driver)}
+	for _, d := range c.Drivers {
+		s.drivers[d.Name()] = d
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.mu.cells = make(map[roster.AgentID]*cell)
+	return s
+}
+
+// Drivers lists the names of the drivers.
+func (s *Supervisor) Drivers() []string {
+	var names []string
+	for _, d := range s.config.Drivers {
+		names = append(names, d.Name())
+	}
+	return names
+}
+
+// Want runs an agent, unless it is known under this epoch. An older epoch of it is stopped
+// first. What cannot run here is refused by a report.
+func (s *Supervisor) Want(a Agent) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.mu.cells[a.ID]
+	if s.mu.fenced || old != nil && old.agent.Epoch >= a.Epoch {
+		return
+	}
+	driver, err := s.admit(a)
+	if err != nil {
+		s.report(a, roster.StatusRegistered, err.Error())
+		return
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	c := &cell{s: s, agent: a, driver: driver, before: old, cancel: cancel, done: make(chan struct{})}
+	if old != nil {
+		old.stop(false)
+	}
+	s.mu.cells[a.ID] = c
+	s.seat(a, 1)
+	s.all.Go(func() { c.run(ctx) })
+}
+
+// admit refuses an agent for which there is no driver or no room.
+func (s *Supervisor) admit(a Agent) (Driver, error) {
+	driver := s.drivers[a.Spec.Driver]
+	if driver == nil {
+		return nil, fmt.Errorf("the driver %s is not allowed here", a.Spec.Driver)
+	}
+	if err := driver.Check(a.Spec); err != nil {
+		return nil, err
+	}
+	need, room := a.Spec.Resources, s.config.Room
+	switch {
+	case s.mu.seats >= s.config.AgentsMax:
+		return nil, fmt.Errorf("full: %d agents", s.mu.seats)
+	case room.CPU > 0 && s.mu.used.CPU+need.CPU > room.CPU:
+		return nil, fmt.Errorf("full: %d of %d thousandths of a core are taken, and it wants %d", s.mu.used.CPU, room.CPU, need.CPU)
+	case room.Memory > 0 && s.mu.used.Memory+need.Memory > room.Memory:
+		return nil, fmt.Errorf("full: %d of %d bytes of memory are taken, and it wants %d", s.mu.used.Memory, room.Memory, need.Memory)
+	}
+	return driver, nil
+}
+
+// seat takes or gives back what an agent takes.
+func (s *Supervisor) seat(a Agent, sign int) {
+	s.mu.seats += sign
+	s.mu.used.CPU += int64(sign) * a.Spec.Resources.CPU
+	s.mu.used.Memory += int64(sign) * a.Spec.Resources.Memory
+}
+
+func (s *Supervisor) report(a Agent, status roster.Status, reason string) {
+	s.config.Report(Event{a.ID, a.Epoch, status, reason})
+}
+
+// Stop stops an agent and reports StatusStopped when it has ended; at once, if it is not
+// known under this epoch.
+func (s *Supervisor) Stop(id roster.AgentID, epoch roster.Epoch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.mu.cells[id]; c != nil && c.agent.Epoch == epoch {
+		c.stop(true)
+		return
+	}
+	s.config.Report(Event{id, epoch, roster.StatusStopped, "it does not run here"})
+}
+
+// Drop stops an agent that is none of this node's any more, and reports nothing.
+func (s *Supervisor) Drop(id roster.AgentID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.mu.cells[id]; c != nil {
+		c.stop(false)
+	}
+}
+
+// Knows reports whether an agent is known under an epoch.
+func (s *Supervisor) Knows(id roster.AgentID, epoch roster.Epoch) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.mu.cells[id]
+	return c != nil && c.agent.Epoch == epoch
+}
+
+// Agents lists the ids of the agents that are known here.
+func (s *Supervisor) Agents() []roster.AgentID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := make([]roster.AgentID, 0, len(s.mu.cells))
+	for id := range s.mu.cells {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// Usage returns what is taken, by the agents that are stopping too.
+func (s *Supervisor) Usage() placement.Usage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return placement.Usage{Resources: s.mu.used, Agents: s.mu.seats}
+}
+
+// Fence stops every agent at once, reports nothing, and runs none until it is lifted.
+func (s *Supervisor) Fence(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.fenced = on
+	if !on {
+		return
+	}
+	for _, c := range s.mu.cells {
+		c.stop(false)
+	}
+}
+
+// Close stops every agent and waits for them, or until ctx ends.
+func (s *Supervisor) Close(ctx context.Context) error {
+	s.Fence(true)
+	s.cancel()
+	done := make(chan struct{})
+	go func() {
+		s.all.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%d agents do not stop: %w", s.Usage().Agents, ctx.Err())
+	}
+}

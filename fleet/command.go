@@ -1,0 +1,79 @@
+package fleet
+
+import "roster"
+
+// Set enters a fleet or replaces it. IfMatch other than zero must be its revision (Stale
+// otherwise); IfAbsent refuses one that is there (Stale). Its Result.Value is a Change.
+type Set struct {
+	Fleet    Fleet        `json:"fleet"`
+	IfMatch  roster.Index `json:"if_match,omitempty"`
+	IfAbsent bool         `json:"if_absent,omitempty"`
+}
+
+// Scale changes how many members a fleet has. Its Result.Value is a Change.
+type Scale struct {
+	ID      ID           `json:"id"`
+	Count   int          `json:"count"`
+	IfMatch roster.Index `json:"if_match,omitempty"`
+}
+
+// Drop takes a fleet away: its members stop, and when none is left it is gone. Its
+// Result.Value is a Change.
+type Drop struct {
+	ID      ID           `json:"id"`
+	IfMatch roster.Index `json:"if_match,omitempty"`
+}
+
+// Recall stops a member where it runs, so that it is placed anew: at Node, if that is given
+// and has room. If other than zero must be its epoch (Conflict otherwise). Its Result.Value
+// is a roster.Change.
+type Recall struct {
+	Agent  roster.AgentID `json:"agent"`
+	If     roster.Epoch   `json:"if,omitempty"`
+	Node   roster.NodeID  `json:"node,omitempty"`
+	Leave  bool           `json:"leave,omitempty"` // the node that it runs on does not get it again
+	Reason string         `json:"reason,omitempty"`
+}
+
+// Place puts a member on a node under a new epoch; Node "" takes it off one that is gone.
+// If must be its epoch. Its Result.Value is a roster.Change.
+type Place struct {
+	Agent  roster.AgentID
+	If     roster.Epoch
+	Node   roster.NodeID
+	Reason string
+}
+
+// Report says what became of a member on its node: StatusStarting (it is begun anew there,
+// under a new epoch), StatusRunning, StatusStopped, StatusFailed, or StatusRegistered (the
+// node refuses it). Epoch must be its epoch and Node its node (Conflict otherwise). Its
+// Result.Value is a roster.Change.
+type Report struct {
+	Agent  roster.AgentID
+	Epoch  roster.Epoch
+	Node   roster.NodeID
+	Status roster.Status
+	Reason string
+}
+
+// Change is what a command did to a fleet.
+type Change struct {
+	Outcome roster.Outcome `json:"outcome"`
+	Fleet   State          `json:"fleet"`
+}
+
+// The keys and kinds.
+
+func (c Set) Key() roster.Key    { return c.Fleet.ID.Key() }
+func (c Scale) Key() roster.Key  { return c.ID.Key() }
+func (c Drop) Key() roster.Key   { return c.ID.Key() }
+func (c Recall) Key() roster.Key { return c.Agent.Key() }
+func (c Place) Key() roster.Key  { return c.Agent.Key() }
+func (c Report) Key() roster.Key { return c.Agent.Key() }
+
+func (Set) Kind() roster.Kind    { return roster.KindSetFleet }
+func (Scale) Kind() roster.Kind  { return roster.KindScaleFleet }
+func (Drop) Kind() roster.Kind   { return roster.KindDropFleet }
+func (Recall) Kind() roster.Kind { return roster.KindRecall }
+func (Place) Kind() roster.Kind  { return roster.KindPlace }
+func (Report) Kind() roster.Kind { return roster.KindReport }

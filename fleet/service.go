@@ -1,0 +1,42 @@
+package fleet
+
+import (
+	"context"
+
+	"roster"
+	"roster/placement"
+)
+
+// Service is the part of the contract that is about what is run. Changes go through
+// roster.Service.Do. A node and the HTTP client implement it.
+type Service interface {
+	// Fleet returns one fleet with its members counted, or NotFound.
+	Fleet(ctx context.Context, id ID, r roster.Read) (State, roster.Stamp, error)
+	// Fleets lists the fleets of the namespaces that a pattern names, by id; see
+	// roster.MatchNamespace.
+	Fleets(ctx context.Context, namespaces string) ([]State, error)
+	// Explain says why a member is where it is, and what speaks for and against every
+	// node. NotFound for an agent that is run by nobody.
+	Explain(ctx context.Context, id roster.AgentID) (Explanation, error)
+}
+
+// Explanation is why a member is where it is.
+type Explanation struct {
+	Agent  roster.AgentID   `json:"agent"`
+	Node   roster.NodeID    `json:"node"`
+	Status roster.Status    `json:"status"`
+	Epoch  roster.Epoch     `json:"epoch"`
+	Policy placement.Policy `json:"policy"`
+	Run
+	// Now is what a plan would say at this moment, as if the member had no node.
+	Now   roster.NodeID `json:"now"`
+	Nodes []Verdict     `json:"nodes"`
+}
+
+// Verdict is what speaks for or against one node.
+type Verdict struct {
+	Node   roster.NodeID `json:"node"`
+	Fits   bool          `json:"fits"`
+	Why    string        `json:"why"`
+	Points int64         `json:"points"`
+}

@@ -1,0 +1,220 @@
+package fleets
+
+import (
+	"bytes"
+
+	"github.com/tidwall/btree"
+
+	"roster"
+	"roster/fleet"
+	"roster/fsm/aging"
+	"roster/fsm/codec"
+)
+
+// Max bounds the fleets of a shard.
+const Max = 4096
+
+// Roll is where members are entered.
+type Roll interface {
+	Get(id roster.AgentID) (*roster.Record, bool)
+	// Full reports whether no agent more can be entered.
+	Full() bool
+	// Store replaces a record, nil for none, by the next one. said: what the agent says of
+	// itself may have changed.
+	Store(old, next *roster.Record, said bool)
+	Remove(r *roster.Record)
+}
+
+// Turn is the operation at hand.
+type Turn struct {
+	Shard roster.ShardID
+	Index roster.Index
+	Now   roster.LogTime
+	Wall  roster.WallTime
+	Roll  Roll
+}
+
+// Table holds fleets and runs. Make one with New.
+type Table struct {
+	fleets *btree.Map[fleet.ID, fleet.State]
+	runs   *btree.Map[roster.AgentID, fleet.Run]
+	// What follows from those: fleets whose members are not all entered or taken off yet,
+	// and when runs are placed again.
+	unsettled *btree.Map[fleet.ID, struct{}]
+	waiting   aging.Order[roster.AgentID]
+}
+
+// New returns an empty table.
+func New() Table {
+	return Table{btree.NewMap[fleet.ID, fleet.State](0), btree.NewMap[roster.AgentID, fleet.Run](0), btree.NewMap[fleet.ID, struct{}](0), aging.New[roster.AgentID]()}
+}
+
+// Fleet returns a fleet.
+func (t *Table) Fleet(id fleet.ID) (fleet.State, bool) { return t.fleets.Get(id) }
+
+// Fleets walks the fleets by id.
+func (t *Table) Fleets(yield func(fleet.State) bool) {
+	t.fleets.Scan(func(_ fleet.ID, s fleet.State) bool { return yield(s) })
+}
+
+// Run returns the run of a member.
+func (t *Table) Run(id roster.AgentID) (fleet.Run, bool) { return t.runs.Get(id) }
+
+// Runs walks all runs by the ids of their agents.
+func (t *Table) Runs(yield func(roster.AgentID, fleet.Run) bool) { t.runs.Scan(yield) }
+
+// Members walks the runs of one fleet.
+func (t *Table) Members(id fleet.ID, yield func(roster.AgentID, fleet.Run) bool) {
+	beginning := roster.AgentID(id + "~")
+	t.runs.Ascend(beginning, func(agent roster.AgentID, run fleet.Run) bool {
+		of, _, ok := fleet.Of(agent)
+		return ok && of == id && yield(agent, run)
+	})
+}
+
+// Apply carries out a command of package fleet.
+func (t *Table) Apply(at Turn, c roster.Command) (any, error) {
+	switch c := c.(type) {
+	case fleet.Set:
+		return t.set(at, c)
+	case fleet.Scale:
+		return t.scale(at, c)
+	case fleet.Drop:
+		return t.drop(at, c)
+	case fleet.Recall:
+		return t.recall(at, c)
+	case fleet.Place:
+		return t.place(at, c)
+	case fleet.Report:
+		return t.report(at, c)
+	}
+	return nil, roster.Invalid("", "%T is no command about fleets", c)
+}
+
+// set enters a fleet or replaces it.
+func (t *Table) set(at Turn, c fleet.Set) (any, error) {
+	if err := c.Fleet.Validate(); err != nil {
+		return nil, err
+	}
+	old, there := t.fleets.Get(c.Fleet.ID)
+	switch {
+	case c.IfAbsent && there:
+		return nil, roster.Errorf(roster.CodeStale, "fleet %s is there, at revision %d", old.ID, old.Revision)
+	case there && old.Dropped:
+		return nil, roster.Errorf(roster.CodeConflict, "fleet %s is being taken away: wait until its members have stopped", old.ID)
+	case !there && t.fleets.Len() >= Max:
+		return nil, roster.Errorf(roster.CodeOverloaded, "this shard holds %d fleets", Max)
+	}
+	if err := matches(old, c.Fleet.ID, c.IfMatch); err != nil {
+		return nil, err
+	}
+	next, spec, err := own(c.Fleet)
+	if err != nil {
+		return nil, err
+	}
+	if !there {
+		s := fleet.State{Fleet: next, Generation: at.Index, CreatedAt: at.Wall, Shard: at.Shard}
+		return t.revise(at, s, roster.OutcomeCreated), nil
+	}
+	_, before, err := own(old.Fleet)
+	if err != nil {
+		return nil, err
+	}
+	s := old
+	s.Fleet = next
+	switch {
+	case !bytes.Equal(spec, before):
+		s.Generation = at.Index
+	case old.Count == next.Count && old.Policy == next.Policy && old.AwayMax == next.AwayMax:
+		return fleet.Change{Outcome: roster.OutcomeUnchanged, Fleet: old}, nil
+	}
+	return t.revise(at, s, roster.OutcomeUpdated), nil
+}
+
+// own returns a fleet in memory of its own, which is no part of an entry, and its spec in
+// the one form in which equal ones are equal.
+func own(f fleet.Fleet) (fleet.Fleet, []byte, error) {
+	w := codec.NewWriter(nil)
+	w.Fleet(&f)
+	b, err := w.Finish()
+	if err != nil {
+		return f, nil, err
+	}
+	r := codec.NewReader(b)
+	out := r.Fleet()
+	s := codec.NewWriter(nil)
+	s.Fleet(&fleet.Fleet{Spec: f.Spec})
+	return out, s.Bytes(), r.Finish()
+}
+
+func matches(s fleet.State, id fleet.ID, revision roster.Index) error {
+	if revision != 0 && s.Revision != revision {
+		return roster.Errorf(roster.CodeStale, "fleet %s has revision %d, not %d", id, s.Revision, revision)
+	}
+	return nil
+}
+
+// revise stores a fleet under a new revision.
+func (t *Table) revise(at Turn, s fleet.State, outcome roster.Outcome) fleet.Change {
+	s.Revision, s.UpdatedAt = at.Index, at.Wall
+	t.put(s)
+	return fleet.Change{Outcome: outcome, Fleet: s}
+}
+
+// put stores a fleet, and notes whether members are missing or too many.
+func (t *Table) put(s fleet.State) {
+	t.fleets.Set(s.ID, s)
+	if s.Made != wanted(&s) || s.Dropped {
+		t.unsettled.Set(s.ID, struct{}{})
+	} else {
+		t.unsettled.Delete(s.ID)
+	}
+}
+
+// wanted is how many members a fleet is to have.
+func wanted(s *fleet.State) int {
+	if s.Dropped {
+		return 0
+	}
+	return s.Count
+}
+
+// known returns a fleet that is there and not on its way out.
+func (t *Table) known(id fleet.ID, revision roster.Index) (fleet.State, error) {
+	if err := id.Validate(); err != nil {
+		return fleet.State{}, err
+	}
+	s, there := t.fleets.Get(id)
+	if !there {
+		return s, roster.Errorf(roster.CodeNotFound, "there is no fleet %s", id)
+	}
+	return s, matches(s, id, revision)
+}
+
+func (t *Table) scale(at Turn, c fleet.Scale) (any, error) {
+	s, err := t.known(c.ID, c.IfMatch)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Count < 0 || c.Count > fleet.CountMax:
+		return nil, roster.Invalid("count", "%d members: want 0 to %d", c.Count, fleet.CountMax)
+	case s.Dropped:
+		return nil, roster.Errorf(roster.CodeConflict, "fleet %s is being taken away", c.ID)
+	case s.Count == c.Count:
+		return fleet.Change{Outcome: roster.OutcomeUnchanged, Fleet: s}, nil
+	}
+	s.Count = c.Count
+	return t.revise(at, s, roster.OutcomeUpdated), nil
+}
+
+func (t *Table) drop(at Turn, c fleet.Drop) (any, error) {
+	s, err := t.known(c.ID, c.IfMatch)
+	switch {
+	case err != nil:
+		return nil, err
+	case s.Dropped:
+		return fleet.Change{Outcome: roster.OutcomeUnchanged, Fleet: s}, nil
+	}
+	s.Dropped = true
+	return t.revise(at, s, roster.OutcomeRemoved), nil
+}

@@ -1,0 +1,125 @@
+package fsm
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"roster"
+	"roster/fleet"
+)
+
+func drawFleetCommand(t *rapid.T, m *Machine) roster.Command {
+	id := pick[fleet.ID]("demo/crew", "demo/fleet").Draw(t, "fleet")
+	member := id.Member(rapid.IntRange(0, 3).Draw(t, "member"))
+	var epoch roster.Epoch
+	if r, ok := m.Lookup(member); ok {
+		epoch = r.Epoch - roster.Epoch(pick(0, 0, 0, 1).Draw(t, "behind"))
+	}
+	node := pick[roster.NodeID]("n1", "n2").Draw(t, "node")
+	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	case 0:
+		return fleet.Set{Fleet: fleet.Fleet{ID: id, Count: rapid.IntRange(0, 4).Draw(t, "count"), Spec: fleet.Spec{Driver: fleet.Inproc,
+			Entry: pick("a", "b").Draw(t, "entry"), Restart: fleet.Restart{When: pick(fleet.Always, fleet.Never).Draw(t, "restart")}}}}
+	case 1:
+		return fleet.Scale{ID: id, Count: rapid.IntRange(0, 4).Draw(t, "count")}
+	case 2:
+		return fleet.Drop{ID: id}
+	case 3:
+		return fleet.Recall{Agent: member, If: epoch, Node: node, Leave: rapid.Bool().Draw(t, "leave")}
+	case 4, 5, 6:
+		return fleet.Place{Agent: member, If: epoch, Node: pick(node, node, "").Draw(t, "where"), Reason: "r"}
+	}
+	return fleet.Report{Agent: member, Epoch: epoch, Node: node, Reason: "r",
+		Status: pick(roster.StatusRunning, roster.StatusRunning, roster.StatusStarting, roster.StatusStopped, roster.StatusFailed, roster.StatusRegistered).Draw(t, "status")}
+}
+
+// Whatever is asked of fleets: an epoch never falls, nobody acts under two, who has no node
+// does not run, members stay as many as they are to be, and a replica that was restarted
+// goes on alike.
+func TestFleetsKeepTheRules(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := New(1)
+		highest := map[roster.AgentID]roster.Epoch{}
+		var at roster.LogTime
+		for range rapid.IntRange(1, 60).Draw(t, "entries") {
+			at += roster.LogTime(rapid.Int64Range(0, 5e9).Draw(t, "step"))
+			c := drawFleetCommand(t, m)
+			other := restored(t, m)
+			e := coded(t, roster.Entry{Shard: 1, At: at, Ops: []roster.Op{{Command: c}}})
+			sameResults(t, m.Apply(e), other.Apply(e))
+			if m.View().Digest() != other.View().Digest() {
+				t.Fatalf("a restart makes a difference after %T", c)
+			}
+			for r, run := range m.View().Runs {
+				if r.Epoch < highest[r.ID] {
+					t.Fatalf("%s fell from epoch %d to %d", r.ID, highest[r.ID], r.Epoch)
+				}
+				highest[r.ID] = r.Epoch
+				placed := r.Status == roster.StatusStarting || r.Status == roster.StatusRunning || r.Status == roster.StatusStopping || r.Status == roster.StatusRetiring
+				if placed != (r.Node != "") || (r.Health.State == roster.Passing) != (r.Status == roster.StatusRunning) {
+					t.Fatalf("%s is %s, %s on %q", r.ID, r.Status, r.Health.State, r.Node)
+				}
+				if run.Again != 0 && r.Status != roster.StatusFailed {
+					t.Fatalf("%s is %s and waits to be placed", r.ID, r.Status)
+				}
+			}
+			for _, f := range m.View().Fleets("*") {
+				if want := f.Count; !f.Dropped && f.Made != want || f.Dropped && f.Made != 0 {
+					t.Fatalf("%+v has entered %d members", f.Fleet, f.Made)
+				}
+				if all := total(f.Members); all < f.Made || all-f.Members[roster.StatusRetiring] > f.Made {
+					t.Fatalf("%s: %v of %d", f.ID, f.Members, f.Made)
+				}
+			}
+		}
+	})
+}
+
+func total(members map[roster.Status]int) (n int) {
+	for _, of := range members {
+		n += of
+	}
+	return n
+}
+
+// An old epoch, another node or a fleet that is not there changes nothing.
+func TestOldReportsChangeNothing(t *testing.T) {
+	m := New(1)
+	apply := func(c roster.Command) roster.Result {
+		return m.Apply(roster.Entry{Shard: 1, Ops: []roster.Op{{Command: c}}})[0]
+	}
+	apply(fleet.Set{Fleet: fleet.Fleet{ID: "demo/crew", Count: 1, Spec: fleet.Spec{Driver: fleet.Inproc, Entry: "e"}}})
+	apply(fleet.Place{Agent: "demo/crew~0", If: 1, Node: "n1"}) // epoch 2
+	apply(fleet.Place{Agent: "demo/crew~0", If: 2, Node: "n2"}) // epoch 3
+	before, _ := m.Lookup("demo/crew~0")
+	for _, status := range []roster.Status{roster.StatusStarting, roster.StatusRunning, roster.StatusStopped, roster.StatusFailed, roster.StatusRegistered} {
+		for _, c := range []fleet.Report{{Epoch: 2, Node: "n1"}, {Epoch: 2, Node: "n2"}, {Epoch: 3, Node: "n1"}, {Epoch: 4, Node: "n2"}, {Epoch: 0, Node: "n2"}} {
+			c.Agent, c.Status = "demo/crew~0", status
+			if r := apply(c); roster.CodeOf(r.Err) != roster.CodeConflict || len(r.Events) > 0 {
+				t.Errorf("%+v: %v, %d events", c, r.Err, len(r.Events))
+			}
+		}
+	}
+	if after, _ := m.Lookup("demo/crew~0"); after != before {
+		t.Errorf("%+v became %+v", before, after)
+	}
+}
+
+// A fleet of many is entered a thousand members an entry.
+func TestLargeFleet(t *testing.T) {
+	m := New(1)
+	m.Apply(roster.Entry{Shard: 1, Ops: []roster.Op{{Command: fleet.Set{Fleet: fleet.Fleet{ID: "demo/many", Count: 2500, Spec: fleet.Spec{Driver: fleet.Inproc, Entry: "e"}}}}}})
+	var made []int
+	for {
+		f, _ := m.View().Fleet("demo/many")
+		made = append(made, f.Members[roster.StatusRegistered])
+		if at, pending := m.View().NextDeadline(); !pending || at > m.Now() {
+			break
+		}
+		m.Apply(roster.Entry{Shard: 1, Ops: []roster.Op{{Command: roster.Tick{Shard: 1}}}})
+	}
+	if len(made) != 3 || made[0] != roster.ExpiriesMax || made[2] != 2500 {
+		t.Errorf("entered %v", made)
+	}
+}
