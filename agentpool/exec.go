@@ -5,11 +5,11 @@ package agentpool
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
 	"syscall"
-	"time"
 
 	"roster/fleet"
 )
@@ -19,15 +19,9 @@ import (
 // any program as the node's user: it is off unless a node's operator allows it.
 type Exec struct {
 	// Log opens where an agent's output goes; nil discards it.
-	Log func(Agent) (Output, error)
+	Log func(Agent) (io.WriteCloser, error)
 	// Env is added to each agent's, such as the address of the node's API.
 	Env []string
-}
-
-// Output is where an agent's output goes.
-type Output interface {
-	Write([]byte) (int, error)
-	Close() error
 }
 
 // Name is fleet.Exec.
@@ -61,20 +55,9 @@ func (d *Exec) Run(ctx context.Context, a Agent, started func()) error {
 		return err
 	}
 	started()
-	err := d.await(ctx, cmd, a.Spec.Grace())
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind in its group
+	err := cmd.Wait()                                   // when ctx ends: Cancel, and after WaitDelay the kill
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what is left of its group
 	return err
-}
-
-// await waits for the program, and kills its group when it outlives the grace.
-func (d *Exec) await(ctx context.Context, cmd *exec.Cmd, grace time.Duration) error {
-	kill := context.AfterFunc(ctx, func() {
-		late := time.AfterFunc(grace, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
-		context.AfterFunc(ctx, func() {}) // ctx has ended: the timer alone is left
-		_ = late
-	})
-	defer kill()
-	return cmd.Wait()
 }
 
 func (d *Exec) env(a Agent) []string {
