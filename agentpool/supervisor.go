@@ -172,12 +172,12 @@ func (s *Supervisor) Drop(id roster.AgentID) {
 	}
 }
 
-// Knows reports whether an agent is known under an epoch.
+// Knows reports whether an agent is known under an epoch, and not stopping.
 func (s *Supervisor) Knows(id roster.AgentID, epoch roster.Epoch) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.mu.cells[id]
-	return c != nil && c.agent.Epoch == epoch
+	return c != nil && c.agent.Epoch == epoch && !c.stopped
 }
 
 // Agents lists the ids of the agents that are known here.

@@ -14,6 +14,7 @@ import (
 
 	"roster"
 	"roster/cluster"
+	"roster/node/fleets"
 	"roster/shard"
 	"roster/shard/logstore"
 	"roster/transport"
@@ -107,6 +108,8 @@ type Config struct {
 	// Compaction makes groups keep less of their logs, so that tests let a replica fall
 	// behind what there is; zero fields mean defaults.
 	Compaction shard.Compaction
+	// Agents says what this node runs of fleets; the zero value runs nothing.
+	Agents fleets.Agents
 	// Logger receives operations; nil discards. Metrics may be nil.
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer

@@ -14,12 +14,14 @@ import (
 	"roster"
 	"roster/cluster"
 	"roster/dht/moves"
+	"roster/fleet"
 	"roster/fsm/codec"
 	"roster/keyring"
 	"roster/node/afar"
 	"roster/node/archive"
 	"roster/node/closing"
 	"roster/node/digests"
+	"roster/node/fleets"
 	"roster/node/founding"
 	"roster/node/holding"
 	"roster/node/keys"
@@ -54,6 +56,7 @@ type Node struct {
 	looked   atomic.Int64 // when the map in use was the newest, in the lease's Age; 0: never
 	*tokens.Issuer
 	*keys.Keeper
+	*fleets.Runner
 	ring *keyring.Ring
 	*archive.Archiver
 
@@ -72,7 +75,10 @@ type Node struct {
 	}
 }
 
-var _ roster.Service = (*Node)(nil)
+var (
+	_ roster.Service = (*Node)(nil)
+	_ fleet.Service  = (*Node)(nil)
+)
 
 // Open starts a node and returns as soon as it gossips. Errors are *roster.Error:
 // Invalid for a configuration or data directory that cannot be used, Conflict where
@@ -188,6 +194,9 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 			_, err := n.router.ProposeOwn(ctx, roster.SystemShard, c)
 			return err
 		}})
+	n.Runner = fleets.New(fleets.Config{Router: n.router, Afar: n.afar, Ready: n.ready, Away: n.away, Watch: n.Watch, Held: func() bool { return n.lease.Held() },
+		Call: n.call, Agents: n.config.Agents, Logger: n.log})
+	n.stack.Push("agents", n.Runner.Close)
 	n.Archiver = archive.New(archive.Config{Router: n.router, Afar: n.afar, Hold: n.steering.Hold, Version: n.config.Version,
 		Shards: func() int { return n.founder.Look().Shards + 1 }})
 	return nil
@@ -237,6 +246,7 @@ func (n *Node) begin(ctx context.Context, belongs bool) error {
 		return err
 	})
 	work.Go(func() error { return n.digests.Run(ctx) })
+	work.Go(func() error { return n.Runner.Run(ctx) })
 	work.Go(func() error { return n.founder.Announce(ctx) })
 	return work.Wait()
 }
@@ -345,6 +355,7 @@ func (n *Node) lead(ctx, term context.Context, g *shard.Group) error {
 	duties.Go(func() error { return n.steering.Lead(term, g) })
 	if g.ID() != roster.SystemShard {
 		duties.Go(func() error { return n.sessions.Lead(term, g) })
+		duties.Go(func() error { return n.Runner.Lead(term, g) })
 	}
 	return duties.Wait()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/node/fleets"
 	"roster/node/founding"
 	"roster/node/router"
 )
@@ -51,7 +52,7 @@ func (n *Node) prepare(ctx context.Context, c roster.Command) (roster.Command, e
 		}
 		return c, c.Health.Validate()
 	}
-	return c, nil
+	return c, fleets.Prepare(c)
 }
 
 func (n *Node) prepareRegister(ctx context.Context, c roster.Register) (roster.Command, error) {

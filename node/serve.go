@@ -8,6 +8,7 @@ import (
 	"roster"
 	"roster/node/afar"
 	"roster/node/digests"
+	"roster/node/fleets"
 	"roster/node/founding"
 	"roster/node/holding"
 	"roster/node/keys"
@@ -47,6 +48,9 @@ func (n *Node) serve(ctx context.Context, from roster.NodeID, method uint8, body
 		return holding.ServeMember(ctx, n.router, from, body)
 	case digests.MethodSeed:
 		return n.digests.ServeSeed(from, body)
+	}
+	if fleets.Methods(method) {
+		return n.Runner.Serve(ctx, method, body)
 	}
 	if afar.Methods(method) {
 		return n.afar.Serve(ctx, from, method, body)

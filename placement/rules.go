@@ -52,6 +52,12 @@ func rulesOf(nodes []spot, n *Need) (*rules, error) {
 	return r, nil
 }
 
+// Check reports an Invalid error when the need makes no sense, filters included.
+func (n *Need) Check() error {
+	_, err := rulesOf(nil, n)
+	return err
+}
+
 func compile(field, filter string) (*query.Compiled, error) {
 	c, err := query.Compile(roster.Query{Filter: filter, AnyHealth: true})
 	if err != nil {

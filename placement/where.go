@@ -54,7 +54,7 @@ const (
 	WeightMax = 100
 )
 
-// Validate reports an Invalid error. Filters are checked by who compiles them.
+// Validate reports an Invalid error. Filters are checked by [Need.Check].
 func (w Where) Validate() error {
 	switch {
 	case len(w.Prefer) > PreferMax:

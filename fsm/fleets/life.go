@@ -109,6 +109,9 @@ func (t *Table) release(at Turn, r *roster.Record, reason string) (any, error) {
 		t.remove(at, r)
 		return roster.Change{Outcome: roster.OutcomeRemoved, Record: r}, nil
 	case r.Node == "":
+		run, _ := t.runs.Get(r.ID)
+		run.Reason = reason
+		t.keep(r.ID, run)
 		return unchanged(r)
 	}
 	return updated(t.turn(at, r, roster.StatusRegistered, reason))

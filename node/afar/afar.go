@@ -19,10 +19,11 @@ const (
 	methodFeed    uint8 = 24
 	methodMatches uint8 = 25
 	methodState   uint8 = 26
+	methodFleets  uint8 = 27
 )
 
 // Methods reports whether a method is one of this package's.
-func Methods(method uint8) bool { return method >= methodLookup && method <= methodState }
+func Methods(method uint8) bool { return method >= methodLookup && method <= methodFleets }
 
 // answerMax is about how many bytes of records an answer has: one record more than fit at
 // most. Whoever wants more asks on.

@@ -39,6 +39,8 @@ func (a *Afar) Serve(ctx context.Context, from roster.NodeID, method uint8, body
 		return serveFeed(ctx, g, q)
 	case methodMatches:
 		return a.serveMatches(g, q)
+	case methodFleets:
+		return serveFleets(g, q)
 	}
 	return a.serveState(ctx, from, g)
 }

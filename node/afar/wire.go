@@ -5,24 +5,27 @@ import (
 	"time"
 
 	"roster"
+	"roster/fleet"
 	"roster/fsm"
 	"roster/fsm/codec"
 )
 
 // question is what one node asks another; each method reads what it needs.
 type question struct {
-	Shard   roster.ShardID   `json:"shard"`
-	Read    roster.Read      `json:"read,omitzero"`
-	IDs     []roster.AgentID `json:"ids,omitempty"`
-	Session roster.SessionID `json:"session,omitempty"`
-	Query   *roster.Query    `json:"query,omitempty"`
-	Mark    fsm.Mark         `json:"mark,omitzero"`
-	Limit   int              `json:"limit,omitempty"`
-	After   roster.Index     `json:"after,omitempty"`
-	Skip    int              `json:"skip,omitempty"` // events of the first index that were had
-	Wait    time.Duration    `json:"wait,omitempty"`
-	Sheet   uint64           `json:"sheet,omitempty"` // 0 opens one
-	Offset  uint64           `json:"offset,omitempty"`
+	Shard      roster.ShardID   `json:"shard"`
+	Read       roster.Read      `json:"read,omitzero"`
+	IDs        []roster.AgentID `json:"ids,omitempty"`
+	Session    roster.SessionID `json:"session,omitempty"`
+	Query      *roster.Query    `json:"query,omitempty"`
+	Mark       fsm.Mark         `json:"mark,omitzero"`
+	Limit      int              `json:"limit,omitempty"`
+	After      roster.Index     `json:"after,omitempty"`
+	Skip       int              `json:"skip,omitempty"` // events of the first index that were had
+	Wait       time.Duration    `json:"wait,omitempty"`
+	Sheet      uint64           `json:"sheet,omitempty"` // 0 opens one
+	Fleet      fleet.ID         `json:"fleet,omitempty"` // this one; with Namespaces: those after it
+	Namespaces string           `json:"namespaces,omitempty"`
+	Offset     uint64           `json:"offset,omitempty"`
 }
 
 func (q question) encode() []byte {

@@ -1,0 +1,276 @@
+package fleets
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"log/slog"
+	"runtime"
+
+	"roster"
+	"roster/agentpool"
+	"roster/fleet"
+	"roster/fsm"
+	"roster/node/afar"
+	"roster/node/hosting"
+	"roster/node/loads"
+	"roster/node/placer"
+	"roster/node/router"
+	"roster/placement"
+	"roster/shard"
+)
+
+// MethodExplain is the method by which a node asks the leader of a shard.
+const MethodExplain uint8 = 15
+
+// Agents says what a node runs. The zero value runs nothing, because it has no driver.
+type Agents struct {
+	Drivers []agentpool.Driver
+	// Room is what there is for agents; zero parts are the machine's cores, and no bound.
+	Room placement.Resources
+	// Max bounds the agents; 0 is agentpool.AgentsMax.
+	Max int
+	// Busy says how busy the machine is, in thousandths of its cores; nil measures.
+	Busy func() int64
+}
+
+// Config says what a Runner works with. All but Logger is needed.
+type Config struct {
+	Router *router.Router
+	Afar   *afar.Afar
+	// Ready returns this node's replica of a shard once it may answer such a read, and Away
+	// reports whether it must be read elsewhere.
+	Ready  func(context.Context, roster.ShardID, roster.Read) (*shard.Group, error)
+	Away   func(roster.ShardID) bool
+	Watch  func(context.Context, roster.Query, roster.Cursor) iter.Seq2[roster.Event, error]
+	Held   func() bool
+	Call   func(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error)
+	Agents Agents
+	Logger *slog.Logger
+}
+
+// Runner is a node's part in running fleets. Make one with New. It is a fleet.Service.
+type Runner struct {
+	config  Config
+	loads   *loads.Loads
+	placer  *placer.Placer
+	hosting *hosting.Hosting
+	busy    loads.Busy
+}
+
+// New returns a Runner that runs nothing yet.
+func New(c Config) *Runner {
+	if c.Agents.Room.CPU == 0 {
+		c.Agents.Room.CPU = int64(runtime.GOMAXPROCS(0)) * 1000
+	}
+	r := &Runner{config: c}
+	if c.Agents.Busy == nil {
+		r.config.Agents.Busy = r.busy.Look
+	}
+	r.hosting = hosting.New(hosting.Config{Self: c.Router.Self(), Watch: c.Watch, Fleet: r.spec, Propose: r.propose, Held: c.Held, Newest: r.newest, Logger: c.Logger,
+		Pool: agentpool.Config{Drivers: c.Agents.Drivers, Room: c.Agents.Room, AgentsMax: c.Agents.Max}})
+	r.loads = loads.New(loads.Config{Self: c.Router.Self(), Own: r.own, Call: c.Call})
+	r.placer = placer.New(placer.Config{System: func() (*shard.Group, error) { return c.Router.Group(roster.SystemShard) }, Loads: r.loads.Of, Propose: r.propose, Logger: c.Logger})
+	return r
+}
+
+// newest returns the index up to which each shard that has agents has come.
+func (r *Runner) newest(ctx context.Context) (map[roster.ShardID]roster.Index, error) {
+	shards, err := r.config.Router.AgentShards()
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[roster.ShardID]roster.Index, len(shards))
+	for _, id := range shards {
+		if r.config.Away(id) {
+			_, seen, err := r.config.Afar.Lookup(ctx, id, nil, roster.Read{Level: roster.ReadLinearizable})
+			if err != nil {
+				return nil, err
+			}
+			out[id] = seen.Index
+			continue
+		}
+		if out[id], err = r.config.Router.ReadIndex(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// own is the load of this node.
+func (r *Runner) own() loads.Load {
+	a := &r.config.Agents
+	load := loads.Load{Total: a.Room, AgentsMax: a.Max, Used: r.hosting.Used(), Busy: a.Busy(), Drivers: []string{}, Entries: []string{}}
+	if load.AgentsMax == 0 {
+		load.AgentsMax = agentpool.AgentsMax
+	}
+	if load.Total.Memory == 0 {
+		load.Total.Memory = 1 << 60
+	}
+	for _, d := range a.Drivers {
+		load.Drivers = append(load.Drivers, d.Name())
+		if named, ok := d.(interface{ Entries() []string }); ok {
+			load.Entries = append(load.Entries, named.Entries()...)
+		}
+	}
+	return load
+}
+
+// propose puts commands to a shard, each for itself.
+func (r *Runner) propose(ctx context.Context, id roster.ShardID, commands []roster.Command) []error {
+	errs := make([]error, len(commands))
+	ops, at := make([]router.Op, 0, len(commands)), make([]int, 0, len(commands))
+	for i, c := range commands {
+		op, done, err := r.config.Router.Op(ctx, id, c)
+		if err != nil {
+			errs[i] = err
+			continue
+		}
+		defer done()
+		ops, at = append(ops, op), append(at, i)
+	}
+	if len(ops) == 0 {
+		return errs
+	}
+	for i, o := range r.config.Router.ProposeAll(ctx, id, ops) {
+		errs[at[i]] = o.Refusal()
+	}
+	return errs
+}
+
+// Run runs members until ctx ends.
+func (r *Runner) Run(ctx context.Context) error { return r.hosting.Run(ctx) }
+
+// Close stops the members that are here.
+func (r *Runner) Close(ctx context.Context) error { return r.hosting.Close(ctx) }
+
+// Lead places the members of the fleets of g until ctx ends.
+func (r *Runner) Lead(ctx context.Context, g *shard.Group) error { return r.placer.Lead(ctx, g) }
+
+// Methods reports whether a method is one of this package's.
+func Methods(method uint8) bool { return method == loads.MethodLoad || method == MethodExplain }
+
+// Serve answers other nodes.
+func (r *Runner) Serve(ctx context.Context, method uint8, body []byte) ([]byte, error) {
+	if method == loads.MethodLoad {
+		return r.loads.Serve()
+	}
+	id := roster.AgentID(body)
+	if err := id.Validate(); err != nil {
+		return nil, err
+	}
+	x, err := r.explainHere(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(x)
+}
+
+// explainHere explains from this node's replica.
+func (r *Runner) explainHere(ctx context.Context, id roster.AgentID) (x fleet.Explanation, err error) {
+	shardID, err := r.config.Router.ShardOfAgent(id)
+	if err != nil {
+		return x, err
+	}
+	g, err := r.config.Router.Group(shardID)
+	if err != nil {
+		return x, err
+	}
+	return r.placer.Explain(ctx, g, id)
+}
+
+// Explain says why a member is where it is.
+func (r *Runner) Explain(ctx context.Context, id roster.AgentID) (x fleet.Explanation, err error) {
+	if err := id.Validate(); err != nil {
+		return x, err
+	}
+	shardID, err := r.config.Router.ShardOfAgent(id)
+	if err != nil {
+		return x, err
+	}
+	if !r.config.Away(shardID) {
+		return r.explainHere(ctx, id)
+	}
+	b, err := r.config.Router.Ask(ctx, shardID, MethodExplain, []byte(id))
+	if err != nil {
+		return x, err
+	}
+	return x, json.Unmarshal(b, &x)
+}
+
+// Fleet returns one fleet with its members counted.
+func (r *Runner) Fleet(ctx context.Context, id fleet.ID, read roster.Read) (fleet.State, roster.Stamp, error) {
+	if err := id.Validate(); err != nil {
+		return fleet.State{}, roster.Stamp{}, err
+	}
+	return r.read(ctx, id, read, (*fsm.View).Fleet)
+}
+
+// spec is Fleet for those who run members: nobody is counted.
+func (r *Runner) spec(ctx context.Context, id fleet.ID, read roster.Read) (fleet.State, roster.Index, error) {
+	s, stamp, err := r.read(ctx, id, read, (*fsm.View).Spec)
+	return s, stamp.Index, err
+}
+
+func (r *Runner) read(ctx context.Context, id fleet.ID, read roster.Read, from func(*fsm.View, fleet.ID) (fleet.State, bool)) (s fleet.State, stamp roster.Stamp, err error) {
+	shardID, err := r.config.Router.ShardOf(id.Key())
+	if err != nil {
+		return s, stamp, err
+	}
+	known := false
+	if r.config.Away(shardID) {
+		found, seen, err := r.config.Afar.Fleets(ctx, shardID, id, "", read)
+		if err != nil {
+			return s, stamp, err
+		}
+		stamp = roster.Stamp{Shard: shardID, Index: seen.Index, Age: seen.Age, Node: seen.Node}
+		if known = len(found) > 0; known {
+			s = found[0]
+		}
+	} else {
+		g, err := r.config.Ready(ctx, shardID, read)
+		if err != nil {
+			return s, stamp, err
+		}
+		seen, err := g.View(func(v *fsm.View) error { s, known = from(v, id); return nil })
+		if err != nil {
+			return s, stamp, err
+		}
+		stamp = roster.Stamp{Shard: shardID, Index: seen.Index, Age: seen.Age}
+	}
+	if !known {
+		return s, stamp, &roster.Error{Code: roster.CodeNotFound, Shard: shardID, Index: stamp.Index, Detail: "there is no fleet " + string(id)}
+	}
+	return s, stamp, nil
+}
+
+// Fleets lists the fleets of the namespaces that a pattern names, by id.
+func (r *Runner) Fleets(ctx context.Context, namespaces string) ([]fleet.State, error) {
+	shards, err := r.config.Router.AgentShards()
+	if err != nil {
+		return nil, err
+	}
+	all := []fleet.State{}
+	for _, id := range shards {
+		part, err := r.fleetsOf(ctx, id, namespaces)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+	}
+	sortByID(all)
+	return all, nil
+}
+
+func (r *Runner) fleetsOf(ctx context.Context, id roster.ShardID, namespaces string) (part []fleet.State, err error) {
+	if r.config.Away(id) {
+		part, _, err = r.config.Afar.Fleets(ctx, id, "", namespaces, roster.Read{})
+		return part, err
+	}
+	g, err := r.config.Router.Group(id)
+	if err != nil {
+		return nil, err
+	}
+	_, err = g.View(func(v *fsm.View) error { part = v.Fleets(namespaces); return nil })
+	return part, err
+}
