@@ -24,18 +24,15 @@ const (
 	KindAttachSession Kind = 8
 	KindEndSession    Kind = 9
 	KindDetachSession Kind = 10
-	KindSetFleet      Kind = 16 // what is run: package fleet
-	KindScaleFleet    Kind = 17
-	KindDropFleet     Kind = 18
-	KindRecall        Kind = 19
-	KindPlace         Kind = 20
-	KindReport        Kind = 21
-	KindJoinNode      Kind = 32
-	KindLeaveNode     Kind = 33
-	KindRenewNode     Kind = 34
-	KindSetMap        Kind = 35
-	KindSetToken      Kind = 36
-	KindDropToken     Kind = 37
+	// What is run: package fleet.
+	KindSetFleet, KindScaleFleet, KindDropFleet Kind = 16, 17, 18
+	KindRecall, KindPlace, KindReport           Kind = 19, 20, 21
+	KindJoinNode                                Kind = 32
+	KindLeaveNode                               Kind = 33
+	KindRenewNode                               Kind = 34
+	KindSetMap                                  Kind = 35
+	KindSetToken                                Kind = 36
+	KindDropToken                               Kind = 37
 )
 
 // kindNames gives each kind the name that people and the HTTP API use.

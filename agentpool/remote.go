@@ -20,6 +20,7 @@ type Remote struct {
 }
 
 const (
+	// ProbeEvery is how often an agent is probed.
 	ProbeEvery  = 5 * time.Second
 	probeWithin = 2 * time.Second
 	// ProbeMisses probes that fail in a row end an agent.

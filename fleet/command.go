@@ -62,18 +62,38 @@ type Change struct {
 	Fleet   State          `json:"fleet"`
 }
 
-// The keys and kinds.
+// Key routes c to the shard of its fleet.
+func (c Set) Key() roster.Key { return c.Fleet.ID.Key() }
 
-func (c Set) Key() roster.Key    { return c.Fleet.ID.Key() }
-func (c Scale) Key() roster.Key  { return c.ID.Key() }
-func (c Drop) Key() roster.Key   { return c.ID.Key() }
+// Kind returns KindSetFleet.
+func (Set) Kind() roster.Kind { return roster.KindSetFleet }
+
+// Key routes c to the shard of its fleet.
+func (c Scale) Key() roster.Key { return c.ID.Key() }
+
+// Kind returns KindScaleFleet.
+func (Scale) Kind() roster.Kind { return roster.KindScaleFleet }
+
+// Key routes c to the shard of its fleet.
+func (c Drop) Key() roster.Key { return c.ID.Key() }
+
+// Kind returns KindDropFleet.
+func (Drop) Kind() roster.Kind { return roster.KindDropFleet }
+
+// Key routes c to the shard of its fleet.
 func (c Recall) Key() roster.Key { return c.Agent.Key() }
-func (c Place) Key() roster.Key  { return c.Agent.Key() }
+
+// Kind returns KindRecall.
+func (Recall) Kind() roster.Kind { return roster.KindRecall }
+
+// Key routes c to the shard of its fleet.
+func (c Place) Key() roster.Key { return c.Agent.Key() }
+
+// Kind returns KindPlace.
+func (Place) Kind() roster.Kind { return roster.KindPlace }
+
+// Key routes c to the shard of its fleet.
 func (c Report) Key() roster.Key { return c.Agent.Key() }
 
-func (Set) Kind() roster.Kind    { return roster.KindSetFleet }
-func (Scale) Kind() roster.Kind  { return roster.KindScaleFleet }
-func (Drop) Kind() roster.Kind   { return roster.KindDropFleet }
-func (Recall) Kind() roster.Kind { return roster.KindRecall }
-func (Place) Kind() roster.Kind  { return roster.KindPlace }
+// Kind returns KindReport.
 func (Report) Kind() roster.Kind { return roster.KindReport }

@@ -50,7 +50,8 @@ const (
 	// AgainFirst is the pause before a member that failed is placed again. It doubles with
 	// each failure in a row, up to AgainMax.
 	AgainFirst = roster.LogTime(time.Second)
-	AgainMax   = roster.LogTime(5 * time.Minute)
+	// AgainMax bounds that pause.
+	AgainMax = roster.LogTime(5 * time.Minute)
 	// Calm is how long a member must have run to be taken for sound: then failures are
 	// counted from one again.
 	Calm = roster.LogTime(10 * time.Minute)

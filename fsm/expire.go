@@ -23,7 +23,7 @@ func (s *state) nextDeadline() (at roster.LogTime, pending bool) {
 	if s.sessions.draining.Len() > 0 || s.fleets.Unsettled() {
 		offer(s.now)
 	}
-	for _, next := range []func() (roster.LogTime, bool){s.nodes.order.Next, s.requests.silent.Next, s.sessions.order.Next, s.fences.order.Next, s.tokens.Next, s.fleets.Next} {
+	for _, next := range []func() (roster.LogTime, bool){s.nodes.order.Next, s.requests.silent.Next, s.sessions.order.Next, s.fences.Next, s.tokens.Next, s.fleets.Next} {
 		if t, ok := next(); ok {
 			offer(t)
 		}

@@ -217,8 +217,8 @@ func TestFencesAreForgotten(t *testing.T) {
 	one(m, 0, roster.Op{Command: roster.Fence{Agent: "a/here", Epoch: 9}})
 	one(m, 0, roster.Op{Command: roster.Fence{Agent: "a/far", Epoch: 9}})
 	wait(m, FenceKeep)
-	_, here := m.fences.rows.Get("a/here")
-	_, far := m.fences.rows.Get("a/far")
+	_, here := m.fences.Get("a/here", 0)
+	_, far := m.fences.Get("a/far", 0)
 	if !here || far {
 		t.Errorf("kept: here %v, far %v", here, far)
 	}

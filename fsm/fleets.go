@@ -8,15 +8,15 @@ import (
 )
 
 // changeFleets carries out a command about what is run, and what follows from it at once.
-func (m *Machine) changeFleets(c roster.Command) (any, error) {
+func (m *Machine) changeFleets(c roster.Command) roster.Result {
 	if m.shard == roster.SystemShard {
-		return nil, roster.Invalid("", "the system shard runs no agents")
+		return roster.Result{Err: roster.Invalid("", "the system shard runs no agents")}
 	}
-	value, err := m.fleets.Apply(m.fleetTurn(), c)
-	for err == nil && m.turn.budget > 0 && m.muster() {
+	result := m.fleets.Apply(m.fleetTurn(), c)
+	for result.Err == nil && m.turn.budget > 0 && m.muster() {
 		m.turn.budget--
 	}
-	return value, err
+	return result
 }
 
 func (m *Machine) fleetTurn() fleets.Turn {
@@ -49,68 +49,14 @@ func (m *Machine) free(id roster.AgentID) error {
 	return nil
 }
 
-// Fleet returns a fleet, its members counted.
-func (v *View) Fleet(id fleet.ID) (fleet.State, bool) {
-	s, ok := v.m.fleets.Fleet(id)
-	if ok {
-		s.Members = v.members(id)
-	}
-	return s, ok
-}
+// Fleets returns what is run, at the moment that v sees.
+func (v *View) Fleets() fleets.View { return fleets.View{Table: &v.m.fleets, Roll: roll{v.m}} }
 
-// members counts the members of a fleet by status; never nil.
-func (v *View) members(id fleet.ID) map[roster.Status]int {
-	count := map[roster.Status]int{}
-	v.m.fleets.Members(id, func(agent roster.AgentID, _ fleet.Run) bool {
-		if r, ok := v.m.Lookup(agent); ok {
-			count[r.Status]++
-		}
-		return true
-	})
-	return count
-}
-
-// Fleets returns the fleets of the namespaces that a pattern names, by id, their members
-// counted.
-func (v *View) Fleets(namespaces string) []fleet.State {
-	out := []fleet.State{}
-	for s := range v.m.fleets.Fleets {
-		if roster.MatchNamespace(namespaces, s.ID.Namespace()) {
-			s.Members = v.members(s.ID)
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// Run returns what is known of a member beside its record.
-func (v *View) Run(id roster.AgentID) (fleet.Run, bool) { return v.m.fleets.Run(id) }
-
-// Runs walks the members of all fleets by id, each with its record.
-func (v *View) Runs(yield func(*roster.Record, fleet.Run) bool) {
-	v.m.fleets.Runs(func(id roster.AgentID, run fleet.Run) bool {
-		r, ok := v.m.Lookup(id)
-		return !ok || yield(r, run)
-	})
-}
-
-// Spec returns the fleet of a member without counting its members.
-func (v *View) Spec(id fleet.ID) (fleet.State, bool) { return v.m.fleets.Fleet(id) }
-
-// fleetSection and runSection are what is run as sections. Snapshots of before have none.
-type (
-	fleetSection struct{ *fleets.Table }
-	runSection   struct{ *fleets.Table }
-)
+// fleetSection is what is run as a section. Snapshots of before have none.
+type fleetSection struct{ *fleets.Table }
 
 func (s fleetSection) tag() uint64 { return tagFleets }
-func (s runSection) tag() uint64   { return tagRuns }
-
 func (s fleetSection) export(in func(roster.Key) bool, put func(func(*codec.Writer))) {
-	s.ExportFleets(in, put)
+	s.Export(in, put)
 }
-func (s runSection) export(in func(roster.Key) bool, put func(func(*codec.Writer))) {
-	s.ExportRuns(in, put)
-}
-func (s fleetSection) load(r *codec.Reader) { s.LoadFleet(r) }
-func (s runSection) load(r *codec.Reader)   { s.LoadRun(r) }
+func (s fleetSection) load(r *codec.Reader) { s.Load(r) }

@@ -51,7 +51,7 @@ func TestFleetsKeepTheRules(t *testing.T) {
 			if m.View().Digest() != other.View().Digest() {
 				t.Fatalf("a restart makes a difference after %T", c)
 			}
-			for r, run := range m.View().Runs {
+			for r, run := range m.View().Fleets().Members {
 				if r.Epoch < highest[r.ID] {
 					t.Fatalf("%s fell from epoch %d to %d", r.ID, highest[r.ID], r.Epoch)
 				}
@@ -64,7 +64,7 @@ func TestFleetsKeepTheRules(t *testing.T) {
 					t.Fatalf("%s is %s and waits to be placed", r.ID, r.Status)
 				}
 			}
-			for _, f := range m.View().Fleets("*") {
+			for _, f := range m.View().Fleets().List("*") {
 				if want := f.Count; !f.Dropped && f.Made != want || f.Dropped && f.Made != 0 {
 					t.Fatalf("%+v has entered %d members", f.Fleet, f.Made)
 				}
@@ -112,7 +112,7 @@ func TestLargeFleet(t *testing.T) {
 	m.Apply(roster.Entry{Shard: 1, Ops: []roster.Op{{Command: fleet.Set{Fleet: fleet.Fleet{ID: "demo/many", Count: 2500, Spec: fleet.Spec{Driver: fleet.Inproc, Entry: "e"}}}}}})
 	var made []int
 	for {
-		f, _ := m.View().Fleet("demo/many")
+		f, _ := m.View().Fleets().Counted("demo/many")
 		made = append(made, f.Members[roster.StatusRegistered])
 		if at, pending := m.View().NextDeadline(); !pending || at > m.Now() {
 			break

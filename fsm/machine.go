@@ -5,6 +5,7 @@ import (
 
 	"roster"
 	"roster/fleet"
+	"roster/fsm/fences"
 	"roster/fsm/fleets"
 	"roster/fsm/keep"
 	"roster/fsm/table"
@@ -25,7 +26,7 @@ type state struct {
 	now      roster.LogTime
 	requests requests
 	agents   agents
-	fences   fences
+	fences   fences.Table
 	sessions sessions
 	nodes    nodes
 	tokens   tokens.Table
@@ -48,7 +49,7 @@ func New(shard roster.ShardID) *Machine {
 
 func newState() *state {
 	keeper := keep.New()
-	return &state{requests: newRequests(keeper), agents: newAgents(keeper), fences: newFences(), sessions: newSessions(), nodes: newNodes(), tokens: tokens.New(), fleets: fleets.New()}
+	return &state{requests: newRequests(keeper), agents: newAgents(keeper), fences: fences.New(), sessions: newSessions(), nodes: newNodes(), tokens: tokens.New(), fleets: fleets.New()}
 }
 
 // Lookup returns the newest applied record of id. It takes no lock and allocates
@@ -159,7 +160,8 @@ func (m *Machine) run(c roster.Command) (any, error) {
 	case roster.SetToken, roster.DropToken:
 		return nil, m.changeTokens(c)
 	case fleet.Set, fleet.Scale, fleet.Drop, fleet.Recall, fleet.Place, fleet.Report:
-		return m.changeFleets(c)
+		r := m.changeFleets(c)
+		return r.Value, r.Err
 	}
 	return nil, roster.Invalid("", "%T is not a command", c)
 }

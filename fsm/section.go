@@ -28,27 +28,13 @@ const (
 	tagNodes    = 6
 	tagMap      = 7
 	tagTokens   = 8
-	tagFleets   = 9
-	tagRuns     = 10 // the last
-)
-
-var (
-	_ section = clientSection{}
-	_ section = resultSection{}
-	_ section = (*agents)(nil)
-	_ section = (*fences)(nil)
-	_ section = (*sessions)(nil)
-	_ section = (*nodes)(nil)
-	_ section = chartSection{}
-	_ section = tokenSection{}
-	_ section = fleetSection{}
-	_ section = runSection{}
+	tagFleets   = 9 // the last
 )
 
 // sections lists the state's parts by tag.
 func (s *state) sections() []section {
-	return []section{clientSection{&s.requests}, resultSection{&s.requests}, &s.agents, &s.fences, &s.sessions, &s.nodes, chartSection{&s.nodes}, tokenSection{&s.tokens},
-		fleetSection{&s.fleets}, runSection{&s.fleets}}
+	return []section{clientSection{&s.requests}, resultSection{&s.requests}, &s.agents, fenceSection{&s.fences}, &s.sessions, &s.nodes, chartSection{&s.nodes}, tokenSection{&s.tokens},
+		fleetSection{&s.fleets}}
 }
 
 // everything accepts every key.
@@ -62,7 +48,7 @@ func (s *state) capture() *state {
 		now:      s.now,
 		requests: requests{clients: s.requests.clients.IsoCopy(), results: s.requests.results.IsoCopy()},
 		agents:   agents{byID: s.agents.byID.IsoCopy()},
-		fences:   fences{rows: s.fences.rows.IsoCopy()},
+		fences:   s.fences.Capture(),
 		sessions: sessions{byID: s.sessions.byID.IsoCopy()},
 		nodes:    nodes{byID: s.nodes.byID.IsoCopy(), chart: s.nodes.chart},
 		tokens:   s.tokens.Capture(),

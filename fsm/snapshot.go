@@ -77,7 +77,7 @@ func (l *loader) item(r *codec.Reader) {
 		l.head(r)
 	case !l.begun || tag < l.last:
 		r.Fail("section %d out of order", tag)
-	case tag > tagRuns:
+	case tag > tagFleets:
 		r.Fail("unknown section %d: it was written by a newer version", tag)
 	default:
 		l.last = tag

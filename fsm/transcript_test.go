@@ -113,13 +113,13 @@ func (s *stage) play(input string) string {
 		return sessionText(x)
 	case "fleets":
 		var lines []string
-		for _, f := range v.Fleets("*") {
+		for _, f := range v.Fleets().List("*") {
 			lines = append(lines, fmt.Sprintf("%s revision=%d generation=%d count=%d made=%d dropped=%v %v", f.ID, f.Revision, f.Generation, f.Count, f.Made, f.Dropped, f.Members))
 		}
 		return strings.Join(lines, "\n")
 	case "runs":
 		var lines []string
-		for r, x := range v.Runs {
+		for r, x := range v.Fleets().Members {
 			lines = append(lines, fmt.Sprintf("%s %s on %q epoch=%d generation=%d failures=%d again=%v shuns=%v wish=%q: %s", r.ID, r.Status, r.Node, r.Epoch,
 				x.Generation, x.Failures, time.Duration(x.Again), x.Shuns(v.Now()), x.Wish, x.Reason))
 		}

@@ -2,9 +2,12 @@ package node
 
 import (
 	"context"
+	"errors"
+	"path/filepath"
 	"time"
 
 	"roster"
+	"roster/node/founding"
 	"roster/node/router"
 )
 
@@ -40,4 +43,22 @@ func (n *Node) watchDisk(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// logFault says where the shared log is that does not open.
+func (n *Node) logFault(err error) error {
+	if _, ok := errors.AsType[*roster.Error](err); ok {
+		return err
+	}
+	return founding.DirFault(filepath.Join(n.config.DataDir, "log"), "cannot be used", err)
+}
+
+// shardFault says what to do about a replica that does not open. What has a code says
+// so itself.
+func (n *Node) shardFault(id roster.ShardID, err error) error {
+	if _, ok := errors.AsType[*roster.Error](err); ok || err == nil {
+		return err
+	}
+	return founding.DirFault(n.shardDir(id), "cannot be used. If the disk is sound and has room: "+
+		"empty the data directory and start as a new node while the shard's other voters live, or restore a copy of the whole directory", err)
 }

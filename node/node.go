@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"path/filepath"
 	"runtime"
@@ -311,24 +310,6 @@ func (n *Node) checkShardDir(id *founding.Identity, shardID roster.ShardID) erro
 
 func (n *Node) shardDir(id roster.ShardID) string {
 	return filepath.Join(n.config.DataDir, "shards", id.String())
-}
-
-// logFault says where the shared log is that does not open.
-func (n *Node) logFault(err error) error {
-	if _, ok := errors.AsType[*roster.Error](err); ok {
-		return err
-	}
-	return founding.DirFault(filepath.Join(n.config.DataDir, "log"), "cannot be used", err)
-}
-
-// shardFault says what to do about a replica that does not open. What has a code says
-// so itself.
-func (n *Node) shardFault(id roster.ShardID, err error) error {
-	if _, ok := errors.AsType[*roster.Error](err); ok || err == nil {
-		return err
-	}
-	return founding.DirFault(n.shardDir(id), "cannot be used. If the disk is sound and has room: "+
-		"empty the data directory and start as a new node while the shard's other voters live, or restore a copy of the whole directory", err)
 }
 
 // leadWhenChosen does a leader's duties for g each time this node leads it.

@@ -35,6 +35,22 @@ func (r *Resources) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+type usage struct {
+	Resources Resources `json:"resources"`
+	Agents    int       `json:"agents"`
+}
+
+// MarshalJSON writes the amounts beside the number of agents.
+func (u Usage) MarshalJSON() ([]byte, error) { return json.Marshal(usage{u.Resources, u.Agents}) }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (u *Usage) UnmarshalJSON(data []byte) error {
+	var x usage
+	err := json.Unmarshal(data, &x)
+	*u = Usage{x.Resources, x.Agents}
+	return err
+}
+
 type cores int64
 
 func (c cores) MarshalJSON() ([]byte, error) {

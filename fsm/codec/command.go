@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"roster"
+	"roster/fleet"
 )
 
 // command writes the body of a command. Pointers are not commands.
@@ -69,28 +70,55 @@ func (w *Writer) command(c roster.Command) {
 
 // decoders is the decode table: one line a kind.
 var decoders = map[roster.Kind]func(*Reader) roster.Command{
-	roster.KindTick:          func(r *Reader) roster.Command { r.Array(1); return roster.Tick{Shard: r.shard()} },
-	roster.KindRegister:      func(r *Reader) roster.Command { return r.register() },
-	roster.KindUpdate:        func(r *Reader) roster.Command { return r.update() },
-	roster.KindDeregister:    func(r *Reader) roster.Command { return r.deregister() },
-	roster.KindSetHealth:     func(r *Reader) roster.Command { return r.setHealth() },
-	roster.KindFence:         func(r *Reader) roster.Command { return r.fence() },
-	roster.KindOpenSession:   func(r *Reader) roster.Command { return r.openSession() },
+	roster.KindTick:       func(r *Reader) roster.Command { r.Array(1); return roster.Tick{Shard: r.shard()} },
+	roster.KindRegister:   func(r *Reader) roster.Command { return r.register() },
+	roster.KindUpdate:     func(r *Reader) roster.Command { return r.update() },
+	roster.KindDeregister: func(r *Reader) roster.Command { r.Array(2); return roster.Deregister{ID: r.id(), IfMatch: r.index()} },
+	roster.KindSetHealth:  func(r *Reader) roster.Command { r.Array(3); return roster.SetHealth{ID: r.id(), Health: r.health()} },
+	roster.KindFence: func(r *Reader) roster.Command {
+		r.Array(3)
+		return roster.Fence{Shard: r.shard(), Agent: r.id(), Epoch: r.epoch()}
+	},
+	roster.KindOpenSession: func(r *Reader) roster.Command {
+		r.Array(2)
+		return roster.OpenSession{ID: roster.SessionID(r.Text()), TTL: roster.Duration(r.Int())}
+	},
 	roster.KindAttachSession: func(r *Reader) roster.Command { return roster.AttachSession(r.sessionShard()) },
 	roster.KindEndSession:    func(r *Reader) roster.Command { return r.endSession() },
 	roster.KindDetachSession: func(r *Reader) roster.Command { return roster.DetachSession(r.sessionShard()) },
-	roster.KindSetFleet:      func(r *Reader) roster.Command { return r.setFleet() },
-	roster.KindScaleFleet:    func(r *Reader) roster.Command { return r.scaleFleet() },
-	roster.KindDropFleet:     func(r *Reader) roster.Command { return r.dropFleet() },
-	roster.KindRecall:        func(r *Reader) roster.Command { return r.recall() },
-	roster.KindPlace:         func(r *Reader) roster.Command { return r.place() },
-	roster.KindReport:        func(r *Reader) roster.Command { return r.report() },
-	roster.KindJoinNode:      func(r *Reader) roster.Command { return roster.JoinNode{Node: r.Node()} },
-	roster.KindLeaveNode:     func(r *Reader) roster.Command { return roster.LeaveNode{ID: r.nodeID()} },
-	roster.KindRenewNode:     func(r *Reader) roster.Command { return roster.RenewNode{ID: r.nodeID()} },
-	roster.KindSetMap:        func(r *Reader) roster.Command { return r.setMap() },
-	roster.KindSetToken:      func(r *Reader) roster.Command { return r.setToken() },
-	roster.KindDropToken:     func(r *Reader) roster.Command { r.Array(1); return roster.DropToken{ID: r.Text()} },
+	roster.KindSetFleet: func(r *Reader) roster.Command {
+		r.Array(3)
+		return fleet.Set{Fleet: r.Fleet(), IfMatch: r.index(), IfAbsent: r.Bool()}
+	},
+	roster.KindScaleFleet: func(r *Reader) roster.Command {
+		r.Array(3)
+		return fleet.Scale{ID: fleet.ID(r.Text()), Count: int(r.Int()), IfMatch: r.index()}
+	},
+	roster.KindDropFleet: func(r *Reader) roster.Command {
+		r.Array(2)
+		return fleet.Drop{ID: fleet.ID(r.Text()), IfMatch: r.index()}
+	},
+	roster.KindRecall: func(r *Reader) roster.Command {
+		r.Array(5)
+		return fleet.Recall{Agent: r.id(), If: r.epoch(), Node: r.node(), Leave: r.Bool(), Reason: r.Text()}
+	},
+	roster.KindPlace: func(r *Reader) roster.Command {
+		r.Array(4)
+		return fleet.Place{Agent: r.id(), If: r.epoch(), Node: r.node(), Reason: r.Text()}
+	},
+	roster.KindReport: func(r *Reader) roster.Command {
+		r.Array(5)
+		return fleet.Report{Agent: r.id(), Epoch: r.epoch(), Node: r.node(), Status: roster.Status(r.Text()), Reason: r.Text()}
+	},
+	roster.KindJoinNode:  func(r *Reader) roster.Command { return roster.JoinNode{Node: r.Node()} },
+	roster.KindLeaveNode: func(r *Reader) roster.Command { return roster.LeaveNode{ID: r.nodeID()} },
+	roster.KindRenewNode: func(r *Reader) roster.Command { return roster.RenewNode{ID: r.nodeID()} },
+	roster.KindSetMap:    func(r *Reader) roster.Command { r.Array(2); return roster.SetMap{If: r.Uint(), Map: r.Map()} },
+	roster.KindSetToken: func(r *Reader) roster.Command {
+		r.Array(2)
+		return roster.SetToken{Token: r.AccessToken(), TTL: roster.Duration(r.Int())}
+	},
+	roster.KindDropToken: func(r *Reader) roster.Command { r.Array(1); return roster.DropToken{ID: r.Text()} },
 }
 
 func (r *Reader) command(kind uint64) roster.Command {
@@ -177,26 +205,6 @@ func absent[T any](r *Reader, read func(*Reader) T) *T {
 	return &v
 }
 
-func (r *Reader) deregister() roster.Deregister {
-	r.Array(2)
-	return roster.Deregister{ID: roster.AgentID(r.Text()), IfMatch: roster.Index(r.Uint())}
-}
-
-func (r *Reader) setHealth() roster.SetHealth {
-	r.Array(3)
-	return roster.SetHealth{ID: roster.AgentID(r.Text()), Health: r.health()}
-}
-
-func (r *Reader) fence() roster.Fence {
-	r.Array(3)
-	return roster.Fence{Shard: r.shard(), Agent: roster.AgentID(r.Text()), Epoch: roster.Epoch(r.Uint())}
-}
-
-func (r *Reader) openSession() roster.OpenSession {
-	r.Array(2)
-	return roster.OpenSession{ID: roster.SessionID(r.Text()), TTL: roster.Duration(r.Int())}
-}
-
 func (r *Reader) endSession() roster.EndSession {
 	r.Array(3)
 	return roster.EndSession{ID: roster.SessionID(r.Text()), If: roster.Index(r.Uint()), Shard: r.shard()}
@@ -227,14 +235,8 @@ func (r *Reader) nodeID() roster.NodeID {
 	return roster.NodeID(r.Text())
 }
 
-func (r *Reader) setMap() roster.SetMap {
-	r.Array(2)
-	return roster.SetMap{If: r.Uint(), Map: r.Map()}
-}
-
-func (r *Reader) setToken() roster.SetToken {
-	r.Array(2)
-	return roster.SetToken{Token: r.AccessToken(), TTL: roster.Duration(r.Int())}
-}
-
+func (r *Reader) index() roster.Index   { return roster.Index(r.Uint()) }
+func (r *Reader) id() roster.AgentID    { return roster.AgentID(r.Text()) }
+func (r *Reader) epoch() roster.Epoch   { return roster.Epoch(r.Uint()) }
+func (r *Reader) node() roster.NodeID   { return roster.NodeID(r.Text()) }
 func (r *Reader) shard() roster.ShardID { return roster.ShardID(r.Uint32()) }

@@ -201,37 +201,6 @@ func (w *Writer) fleetCommand(c roster.Command) bool {
 	return true
 }
 
-func (r *Reader) setFleet() fleet.Set {
-	r.Array(3)
-	return fleet.Set{Fleet: r.Fleet(), IfMatch: roster.Index(r.Uint()), IfAbsent: r.Bool()}
-}
-
-func (r *Reader) scaleFleet() fleet.Scale {
-	r.Array(3)
-	return fleet.Scale{ID: fleet.ID(r.Text()), Count: int(r.Int()), IfMatch: roster.Index(r.Uint())}
-}
-
-func (r *Reader) dropFleet() fleet.Drop {
-	r.Array(2)
-	return fleet.Drop{ID: fleet.ID(r.Text()), IfMatch: roster.Index(r.Uint())}
-}
-
-func (r *Reader) recall() fleet.Recall {
-	r.Array(5)
-	return fleet.Recall{Agent: roster.AgentID(r.Text()), If: roster.Epoch(r.Uint()), Node: roster.NodeID(r.Text()), Leave: r.Bool(), Reason: r.Text()}
-}
-
-func (r *Reader) place() fleet.Place {
-	r.Array(4)
-	return fleet.Place{Agent: roster.AgentID(r.Text()), If: roster.Epoch(r.Uint()), Node: roster.NodeID(r.Text()), Reason: r.Text()}
-}
-
-func (r *Reader) report() fleet.Report {
-	r.Array(5)
-	return fleet.Report{Agent: roster.AgentID(r.Text()), Epoch: roster.Epoch(r.Uint()), Node: roster.NodeID(r.Text()),
-		Status: roster.Status(r.Text()), Reason: r.Text()}
-}
-
 // fleetChange writes what a command did to a fleet.
 func (w *Writer) fleetChange(x fleet.Change) {
 	w.Array(2)

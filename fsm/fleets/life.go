@@ -66,28 +66,28 @@ func (t *Table) member(at Turn, id roster.AgentID, epoch roster.Epoch) (*roster.
 	return r, run, nil
 }
 
-func updated(r *roster.Record) (any, error) {
+func updated(r *roster.Record) (roster.Change, error) {
 	return roster.Change{Outcome: roster.OutcomeUpdated, Record: r}, nil
 }
 
-func unchanged(r *roster.Record) (any, error) {
+func unchanged(r *roster.Record) (roster.Change, error) {
 	return roster.Change{Outcome: roster.OutcomeUnchanged, Record: r}, nil
 }
 
 // place puts a member on a node under a new epoch, or takes it off one that is gone.
-func (t *Table) place(at Turn, c fleet.Place) (any, error) {
+func (t *Table) place(at Turn, c fleet.Place) (roster.Change, error) {
 	r, run, err := t.member(at, c.Agent, c.If)
 	switch {
 	case err != nil:
-		return nil, err
+		return roster.Change{}, err
 	case len(c.Node) > roster.NodeTextMax || c.If == 0:
-		return nil, roster.Invalid("node", "a placement wants an epoch and a node of at most %d bytes", roster.NodeTextMax)
+		return roster.Change{}, roster.Invalid("node", "a placement wants an epoch and a node of at most %d bytes", roster.NodeTextMax)
 	case c.Node == "":
 		return t.release(at, r, cut(c.Reason))
 	case r.Status == roster.StatusRetiring:
-		return nil, roster.Errorf(roster.CodeRefused, "%s is to go", c.Agent)
+		return roster.Change{}, roster.Errorf(roster.CodeRefused, "%s is to go", c.Agent)
 	case r.Status == roster.StatusStopped, r.Status == roster.StatusSuspended, r.Status == roster.StatusFailed:
-		return nil, roster.Errorf(roster.CodeRefused, "%s is %s, and not to be placed now", c.Agent, r.Status)
+		return roster.Change{}, roster.Errorf(roster.CodeRefused, "%s is %s, and not to be placed now", c.Agent, r.Status)
 	}
 	id, n, _ := fleet.Of(c.Agent)
 	s, _ := t.fleets.Get(id)
@@ -103,7 +103,7 @@ func (t *Table) place(at Turn, c fleet.Place) (any, error) {
 }
 
 // release takes a member off its node, where it runs no more: it goes, or waits for another.
-func (t *Table) release(at Turn, r *roster.Record, reason string) (any, error) {
+func (t *Table) release(at Turn, r *roster.Record, reason string) (roster.Change, error) {
 	switch {
 	case r.Status == roster.StatusRetiring:
 		t.remove(at, r)
@@ -118,15 +118,15 @@ func (t *Table) release(at Turn, r *roster.Record, reason string) (any, error) {
 }
 
 // recall stops a member where it runs, so that it is placed anew.
-func (t *Table) recall(at Turn, c fleet.Recall) (any, error) {
+func (t *Table) recall(at Turn, c fleet.Recall) (roster.Change, error) {
 	r, run, err := t.member(at, c.Agent, c.If)
 	switch {
 	case err != nil:
-		return nil, err
+		return roster.Change{}, err
 	case len(c.Node) > roster.NodeTextMax || len(c.Reason) > fleet.ReasonMax:
-		return nil, roster.Invalid("reason", "at most %d bytes, and %d of a node", fleet.ReasonMax, roster.NodeTextMax)
+		return roster.Change{}, roster.Invalid("reason", "at most %d bytes, and %d of a node", fleet.ReasonMax, roster.NodeTextMax)
 	case r.Status == roster.StatusRetiring:
-		return nil, roster.Errorf(roster.CodeRefused, "%s is to go", c.Agent)
+		return roster.Change{}, roster.Errorf(roster.CodeRefused, "%s is to go", c.Agent)
 	}
 	run.Wish, run.Failures, run.Again = c.Node, 0, 0
 	if c.Leave && r.Node != "" && r.Node != c.Node {
@@ -145,13 +145,13 @@ func (t *Table) recall(at Turn, c fleet.Recall) (any, error) {
 }
 
 // report notes what became of a member on its node.
-func (t *Table) report(at Turn, c fleet.Report) (any, error) {
+func (t *Table) report(at Turn, c fleet.Report) (roster.Change, error) {
 	r, run, err := t.member(at, c.Agent, c.Epoch)
 	switch {
 	case err != nil:
-		return nil, err
+		return roster.Change{}, err
 	case c.Epoch == 0 || r.Node != c.Node || c.Node == "":
-		return nil, roster.Errorf(roster.CodeConflict, "%s is on node %q, not on %q", c.Agent, r.Node, c.Node)
+		return roster.Change{}, roster.Errorf(roster.CodeConflict, "%s is on node %q, not on %q", c.Agent, r.Node, c.Node)
 	}
 	reason := cut(c.Reason)
 	leaving := r.Status == roster.StatusStopping || r.Status == roster.StatusRetiring
@@ -181,12 +181,12 @@ func (t *Table) report(at Turn, c fleet.Report) (any, error) {
 		t.keep(c.Agent, run)
 		return updated(t.turn(at, r, roster.StatusRegistered, reason))
 	}
-	return nil, roster.Invalid("status", "%.40q is nothing that a node reports", string(c.Status))
+	return roster.Change{}, roster.Invalid("status", "%.40q is nothing that a node reports", string(c.Status))
 }
 
 // anew begins a member once more on its node: what ran there before has ended with the
 // node's process, and whatever is left of it acts under an old epoch.
-func (t *Table) anew(at Turn, r *roster.Record, reason string) (any, error) {
+func (t *Table) anew(at Turn, r *roster.Record, reason string) (roster.Change, error) {
 	if r.Status != roster.StatusStarting && r.Status != roster.StatusRunning {
 		return t.release(at, r, reason)
 	}
@@ -197,7 +197,7 @@ func (t *Table) anew(at Turn, r *roster.Record, reason string) (any, error) {
 
 // failed lets a member wait before it is placed again, not on the node where it failed; or
 // be, if it is never run again.
-func (t *Table) failed(at Turn, r *roster.Record, run fleet.Run, reason string) (any, error) {
+func (t *Table) failed(at Turn, r *roster.Record, run fleet.Run, reason string) (roster.Change, error) {
 	if r.Status == roster.StatusRunning && at.Now-run.Since >= fleet.Calm {
 		run.Failures = 0
 	}

@@ -72,45 +72,52 @@ func (t *Table) Members(id fleet.ID, yield func(roster.AgentID, fleet.Run) bool)
 	})
 }
 
-// Apply carries out a command of package fleet.
-func (t *Table) Apply(at Turn, c roster.Command) (any, error) {
+// Apply carries out a command of package fleet: a Result without an Index.
+func (t *Table) Apply(at Turn, c roster.Command) roster.Result {
 	switch c := c.(type) {
 	case fleet.Set:
-		return t.set(at, c)
+		return result(t.set(at, c))
 	case fleet.Scale:
-		return t.scale(at, c)
+		return result(t.scale(at, c))
 	case fleet.Drop:
-		return t.drop(at, c)
+		return result(t.drop(at, c))
 	case fleet.Recall:
-		return t.recall(at, c)
+		return result(t.recall(at, c))
 	case fleet.Place:
-		return t.place(at, c)
+		return result(t.place(at, c))
 	case fleet.Report:
-		return t.report(at, c)
+		return result(t.report(at, c))
 	}
-	return nil, roster.Invalid("", "%T is no command about fleets", c)
+	return roster.Result{Err: roster.Invalid("", "%T is no command about fleets", c)}
+}
+
+func result[T any](value T, err error) roster.Result {
+	if err != nil {
+		return roster.Result{Err: err}
+	}
+	return roster.Result{Value: value}
 }
 
 // set enters a fleet or replaces it.
-func (t *Table) set(at Turn, c fleet.Set) (any, error) {
+func (t *Table) set(at Turn, c fleet.Set) (fleet.Change, error) {
 	if err := c.Fleet.Validate(); err != nil {
-		return nil, err
+		return fleet.Change{}, err
 	}
 	old, there := t.fleets.Get(c.Fleet.ID)
 	switch {
 	case c.IfAbsent && there:
-		return nil, roster.Errorf(roster.CodeStale, "fleet %s is there, at revision %d", old.ID, old.Revision)
+		return fleet.Change{}, roster.Errorf(roster.CodeStale, "fleet %s is there, at revision %d", old.ID, old.Revision)
 	case there && old.Dropped:
-		return nil, roster.Errorf(roster.CodeConflict, "fleet %s is being taken away: wait until its members have stopped", old.ID)
+		return fleet.Change{}, roster.Errorf(roster.CodeConflict, "fleet %s is being taken away: wait until its members have stopped", old.ID)
 	case !there && t.fleets.Len() >= Max:
-		return nil, roster.Errorf(roster.CodeOverloaded, "this shard holds %d fleets", Max)
+		return fleet.Change{}, roster.Errorf(roster.CodeOverloaded, "this shard holds %d fleets", Max)
 	}
 	if err := matches(old, c.Fleet.ID, c.IfMatch); err != nil {
-		return nil, err
+		return fleet.Change{}, err
 	}
 	next, spec, err := own(c.Fleet)
 	if err != nil {
-		return nil, err
+		return fleet.Change{}, err
 	}
 	if !there {
 		s := fleet.State{Fleet: next, Generation: at.Index, CreatedAt: at.Wall, Shard: at.Shard}
@@ -118,7 +125,7 @@ func (t *Table) set(at Turn, c fleet.Set) (any, error) {
 	}
 	_, before, err := own(old.Fleet)
 	if err != nil {
-		return nil, err
+		return fleet.Change{}, err
 	}
 	s := old
 	s.Fleet = next
@@ -191,15 +198,15 @@ func (t *Table) known(id fleet.ID, revision roster.Index) (fleet.State, error) {
 	return s, matches(s, id, revision)
 }
 
-func (t *Table) scale(at Turn, c fleet.Scale) (any, error) {
+func (t *Table) scale(at Turn, c fleet.Scale) (fleet.Change, error) {
 	s, err := t.known(c.ID, c.IfMatch)
 	switch {
 	case err != nil:
-		return nil, err
+		return fleet.Change{}, err
 	case c.Count < 0 || c.Count > fleet.CountMax:
-		return nil, roster.Invalid("count", "%d members: want 0 to %d", c.Count, fleet.CountMax)
+		return fleet.Change{}, roster.Invalid("count", "%d members: want 0 to %d", c.Count, fleet.CountMax)
 	case s.Dropped:
-		return nil, roster.Errorf(roster.CodeConflict, "fleet %s is being taken away", c.ID)
+		return fleet.Change{}, roster.Errorf(roster.CodeConflict, "fleet %s is being taken away", c.ID)
 	case s.Count == c.Count:
 		return fleet.Change{Outcome: roster.OutcomeUnchanged, Fleet: s}, nil
 	}
@@ -207,11 +214,11 @@ func (t *Table) scale(at Turn, c fleet.Scale) (any, error) {
 	return t.revise(at, s, roster.OutcomeUpdated), nil
 }
 
-func (t *Table) drop(at Turn, c fleet.Drop) (any, error) {
+func (t *Table) drop(at Turn, c fleet.Drop) (fleet.Change, error) {
 	s, err := t.known(c.ID, c.IfMatch)
 	switch {
 	case err != nil:
-		return nil, err
+		return fleet.Change{}, err
 	case s.Dropped:
 		return fleet.Change{Outcome: roster.OutcomeUnchanged, Fleet: s}, nil
 	}

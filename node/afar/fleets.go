@@ -39,8 +39,8 @@ func serveFleets(g *shard.Group, q question) ([]byte, error) {
 	var all []fleet.State
 	seen, err := g.View(func(v *fsm.View) error {
 		if q.Namespaces != "" {
-			all = v.Fleets(q.Namespaces)
-		} else if s, ok := v.Fleet(q.Fleet); ok {
+			all = v.Fleets().List(q.Namespaces)
+		} else if s, ok := v.Fleets().Counted(q.Fleet); ok {
 			all = []fleet.State{s}
 		}
 		return nil

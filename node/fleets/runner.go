@@ -11,6 +11,7 @@ import (
 	"roster/agentpool"
 	"roster/fleet"
 	"roster/fsm"
+	"roster/fsm/fleets"
 	"roster/node/afar"
 	"roster/node/hosting"
 	"roster/node/loads"
@@ -203,16 +204,16 @@ func (r *Runner) Fleet(ctx context.Context, id fleet.ID, read roster.Read) (flee
 	if err := id.Validate(); err != nil {
 		return fleet.State{}, roster.Stamp{}, err
 	}
-	return r.read(ctx, id, read, (*fsm.View).Fleet)
+	return r.read(ctx, id, read, fleets.View.Counted)
 }
 
 // spec is Fleet for those who run members: nobody is counted.
 func (r *Runner) spec(ctx context.Context, id fleet.ID, read roster.Read) (fleet.State, roster.Index, error) {
-	s, stamp, err := r.read(ctx, id, read, (*fsm.View).Spec)
+	s, stamp, err := r.read(ctx, id, read, func(v fleets.View, id fleet.ID) (fleet.State, bool) { return v.Fleet(id) })
 	return s, stamp.Index, err
 }
 
-func (r *Runner) read(ctx context.Context, id fleet.ID, read roster.Read, from func(*fsm.View, fleet.ID) (fleet.State, bool)) (s fleet.State, stamp roster.Stamp, err error) {
+func (r *Runner) read(ctx context.Context, id fleet.ID, read roster.Read, from func(fleets.View, fleet.ID) (fleet.State, bool)) (s fleet.State, stamp roster.Stamp, err error) {
 	shardID, err := r.config.Router.ShardOf(id.Key())
 	if err != nil {
 		return s, stamp, err
@@ -232,7 +233,7 @@ func (r *Runner) read(ctx context.Context, id fleet.ID, read roster.Read, from f
 		if err != nil {
 			return s, stamp, err
 		}
-		seen, err := g.View(func(v *fsm.View) error { s, known = from(v, id); return nil })
+		seen, err := g.View(func(v *fsm.View) error { s, known = from(v.Fleets(), id); return nil })
 		if err != nil {
 			return s, stamp, err
 		}
@@ -271,6 +272,6 @@ func (r *Runner) fleetsOf(ctx context.Context, id roster.ShardID, namespaces str
 	if err != nil {
 		return nil, err
 	}
-	_, err = g.View(func(v *fsm.View) error { part = v.Fleets(namespaces); return nil })
+	_, err = g.View(func(v *fsm.View) error { part = v.Fleets().List(namespaces); return nil })
 	return part, err
 }

@@ -43,7 +43,7 @@ func look(g *shard.Group, nodes map[roster.NodeID]placement.Node) (*scene, error
 	s := &scene{shard: g.ID(), nodes: nodes, fleets: map[fleet.ID]*crew{}}
 	_, err := g.View(func(v *fsm.View) error {
 		s.now = v.Now()
-		for r, run := range v.Runs {
+		for r, run := range v.Fleets().Members {
 			s.add(v, r, run)
 		}
 		return nil
@@ -55,7 +55,7 @@ func (s *scene) add(v *fsm.View, r *roster.Record, run fleet.Run) {
 	id, _, _ := fleet.Of(r.ID)
 	c := s.fleets[id]
 	if c == nil {
-		state, _ := v.Spec(id)
+		state, _ := v.Fleets().Fleet(id)
 		c = &crew{State: state, need: NeedOf(&state.Spec)}
 		c.fault = c.need.Check()
 		s.fleets[id] = c
