@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"roster"
+	"roster/client/once"
 )
 
 var _ roster.Service = (*Client)(nil)
@@ -18,7 +19,7 @@ type Client struct {
 	log      *slog.Logger
 	bases    []string      // "scheme://host:port", in order of preference
 	current  atomic.Uint32 // which of bases answers at the moment
-	requests *requests
+	requests *once.Requests
 }
 
 // New returns a client. It connects to nothing yet.
@@ -30,7 +31,7 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{config: c, http: c.HTTPClient, log: c.Logger, requests: newRequests()}
+	client := &Client{config: c, http: c.HTTPClient, log: c.Logger, requests: once.New()}
 	for _, address := range c.Addresses {
 		base, err := baseURL(address, c.TLS.Scheme())
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/fleet"
 	"roster/httpapi"
 	"roster/internal/memservice"
 	"roster/internal/memservice/contract"
@@ -21,7 +22,7 @@ func TestContract(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		server := httptest.NewServer(httpapi.New(service, httpapi.Options{Decode: decode, Tokens: service}))
+		server := httptest.NewServer(httpapi.New(service, httpapi.Options{Decode: decode, Tokens: service, Fleets: service}))
 		c, err := client.New(client.Config{Addresses: []string{server.URL}, Token: secret})
 		if err != nil {
 			t.Fatal(err)
@@ -51,6 +52,14 @@ func decode(kind string, body json.RawMessage) (roster.Command, error) {
 		return as[roster.OpenSession](body)
 	case "end_session":
 		return as[roster.EndSession](body)
+	case "set_fleet":
+		return as[fleet.Set](body)
+	case "scale_fleet":
+		return as[fleet.Scale](body)
+	case "drop_fleet":
+		return as[fleet.Drop](body)
+	case "recall":
+		return as[fleet.Recall](body)
 	}
 	return nil, roster.Errorf(roster.CodeDenied, "%s is for nodes alone", kind)
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"roster"
+	"roster/fleet"
 )
 
 // commandBody is what /v1/commands takes.
@@ -67,8 +68,12 @@ func setValue(result *roster.Result, kind roster.Kind, raw json.RawMessage) erro
 	}
 	var err error
 	switch kind {
-	case roster.KindRegister, roster.KindUpdate, roster.KindDeregister, roster.KindSetHealth:
+	case roster.KindRegister, roster.KindUpdate, roster.KindDeregister, roster.KindSetHealth, roster.KindRecall:
 		var change roster.Change
+		err = json.Unmarshal(raw, &change)
+		result.Value = change
+	case roster.KindSetFleet, roster.KindScaleFleet, roster.KindDropFleet:
+		var change fleet.Change
 		err = json.Unmarshal(raw, &change)
 		result.Value = change
 	case roster.KindOpenSession:
@@ -100,7 +105,7 @@ func (c *Client) requestOf(ctx context.Context, count int) (roster.Request, func
 	if request, ok := roster.RequestFrom(ctx); ok {
 		return request, func() {}
 	}
-	return c.requests.begin(count)
+	return c.requests.Begin(count)
 }
 
 // indexOf returns the index at which a refusal was decided, if it was.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster"
+	"roster/fleet"
 	"roster/httpapi/ready"
 	"roster/httpapi/wire"
 	"roster/internal/memservice"
@@ -34,6 +35,7 @@ func newFixture(t *testing.T) *fixture {
 func fixtureOver(t *testing.T, wrap func(roster.Service) roster.Service, c memservice.Config, o Options) *fixture {
 	f := &fixture{T: t, service: memservice.New(c), registry: prometheus.NewRegistry()}
 	t.Cleanup(f.service.Close)
+	o.Fleets = f.service
 	o.Metrics, o.Gatherer, o.Decode = f.registry, f.registry, decodeCommand
 	f.api = newAPI(wrap(f.service), o)
 	f.server = httptest.NewServer(f.api)
@@ -56,6 +58,14 @@ func decodeCommand(kind string, body json.RawMessage) (roster.Command, error) {
 		return decodeAs[roster.OpenSession](body)
 	case "end_session":
 		return decodeAs[roster.EndSession](body)
+	case "set_fleet":
+		return decodeAs[fleet.Set](body)
+	case "scale_fleet":
+		return decodeAs[fleet.Scale](body)
+	case "drop_fleet":
+		return decodeAs[fleet.Drop](body)
+	case "recall":
+		return decodeAs[fleet.Recall](body)
 	case "tick":
 		return decodeAs[roster.Tick](body)
 	case "fence":

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"roster/httpapi/ui"
+	"roster/httpapi/wing"
 )
 
 // handlers says who serves each route of the table, by its name.
@@ -15,12 +16,14 @@ func handlers() map[string]func(*call) error {
 		"openSession": (*call).openSession, "renewSessions": (*call).renewSessions, "getSession": (*call).getSession, "endSession": (*call).endSession,
 		"renewSession": (*call).renewSession, "holdSession": (*call).hold,
 		"command": (*call).command, "members": (*call).members, "shards": (*call).shards, "status": (*call).nodeStatus, "join": (*call).join, "leave": (*call).leave, "migrate_store": (*call).migrateStore,
-		"listTokens": (*call).listTokens, "createToken": (*call).createToken, "revokeToken": (*call).revokeToken, "keyring": (*call).keyring, "changeKeyring": (*call).changeKeyring,
 		"drainNode": (*call).drain, "undrainNode": (*call).undrain, "forceLeaveNode": (*call).forceLeave, "pruneNode": (*call).prune, "moves": (*call).moves, "backup": (*call).backup, "rebalance": (*call).rebalance,
 		"live": (*call).alive, "ready": (*call).ready, "metrics": (*call).exposition, "debug": (*call).debug, "openapi": (*call).openAPI,
 	}
 	for _, asset := range ui.Assets() {
 		served[asset.Name] = func(c *call) error { return c.page(asset) }
+	}
+	for name, serve := range wing.Handlers() {
+		served[name] = func(c *call) error { return c.wing(serve) }
 	}
 	return served
 }

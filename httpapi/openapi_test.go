@@ -12,9 +12,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"roster"
+	"roster/fleet"
 	"roster/httpapi/ready"
 	"roster/httpapi/table"
+	"roster/httpapi/wing"
 	"roster/httpapi/wire"
+	"roster/placement"
 )
 
 // document is what the tests read of the OpenAPI document.
@@ -119,6 +122,8 @@ func TestSchemasMatchTypes(t *testing.T) {
 		"Member": reflect.TypeFor[roster.Member](), "Shard": reflect.TypeFor[roster.ShardStatus](), "NodeStatus": reflect.TypeFor[roster.NodeStatus](), "Check": reflect.TypeFor[roster.Check](),
 		"Change": reflect.TypeFor[roster.Change](), "Lookup": reflect.TypeFor[roster.LookupResult](), "Problem": reflect.TypeFor[wire.Problem](), "BatchResult": reflect.TypeFor[batchResult](),
 		"Ready": reflect.TypeFor[ready.Answer](), "Joined": reflect.TypeFor[joinAnswer](), "StoreMoves": reflect.TypeFor[roster.StoreMoves](), "MovePlan": reflect.TypeFor[roster.MovePlan](), "Move": reflect.TypeFor[roster.Move](),
+		"Fleet": reflect.TypeFor[fleet.Fleet](), "FleetState": reflect.TypeFor[fleet.State](), "Spec": reflect.TypeFor[fleet.Spec](), "Fleets": reflect.TypeFor[wing.FleetList](), "Scale": reflect.TypeFor[wing.ScaleIn](),
+		"Recall": reflect.TypeFor[wing.RecallIn](), "Explanation": reflect.TypeFor[fleet.Explanation](), "Verdict": reflect.TypeFor[fleet.Verdict](), "Shunned": reflect.TypeFor[fleet.Shunned](), "Restart": reflect.TypeFor[fleet.Restart](), "Where": reflect.TypeFor[placement.Where](),
 		"SessionIn": reflect.TypeFor[roster.OpenSession](),
 		"TokenIn":   reflect.TypeFor[roster.NewToken](), "AccessToken": reflect.TypeFor[roster.AccessToken](), "TokenMade": reflect.TypeFor[wire.TokenMade](), "Tokens": reflect.TypeFor[wire.TokenList](), "KeyChange": reflect.TypeFor[roster.KeyChange](), "Keyring": reflect.TypeFor[roster.Keyring](), "NodeKeys": reflect.TypeFor[roster.NodeKeys](),
 	} {

@@ -13,6 +13,7 @@ import (
 	"roster"
 	"roster/access/gate"
 	"roster/audit"
+	"roster/fleet"
 	"roster/httpapi/door"
 	"roster/httpapi/entrance"
 	"roster/httpapi/guard"
@@ -54,6 +55,8 @@ type Options struct {
 	// Decode turns the kind and body of POST /v1/commands into a command; nil: the
 	// route refuses.
 	Decode func(kind string, body json.RawMessage) (roster.Command, error)
+	// Fleets answers for what is run; nil: the routes of fleets refuse.
+	Fleets fleet.Service
 	// Tokens recognises callers: every route then asks for what its row in the table
 	// says, and the service stands behind a gate. nil: everybody may do everything.
 	Tokens door.Keeper
@@ -70,6 +73,7 @@ type Options struct {
 // api is the handler.
 type api struct {
 	service  roster.Service
+	fleets   fleet.Service
 	options  Options
 	log      *slog.Logger
 	guard    *guard.Guard
@@ -90,13 +94,16 @@ type api struct {
 func New(s roster.Service, o Options) http.Handler { return newAPI(s, o) }
 
 func newAPI(s roster.Service, o Options) *api {
-	a := &api{service: s, options: o, log: o.Logger, guard: guard.New(o.Hosts), meter: meter.New(o.Metrics),
+	a := &api{service: s, fleets: o.Fleets, options: o, log: o.Logger, guard: guard.New(o.Hosts), meter: meter.New(o.Metrics),
 		firstWait: watchFirstWait, watchGap: watchCommentGap, holdGap: holdCommentGap}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
 	if o.Tokens != nil {
 		a.service = gate.New(s)
+		if o.Fleets != nil {
+			a.fleets = gate.NewFleets(o.Fleets)
+		}
 	}
 	a.options.MaxWatchers, a.options.MaxHolds = cmp.Or(o.MaxWatchers, StreamsMax), cmp.Or(o.MaxHolds, StreamsMax)
 	a.entrance = entrance.New(o.MaxRequests)

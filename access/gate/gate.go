@@ -7,6 +7,7 @@ import (
 
 	"roster"
 	"roster/access"
+	"roster/fleet"
 )
 
 // Gate is a service behind a gate. Make one with New.
@@ -52,6 +53,14 @@ func judge(ctx context.Context, c roster.Command) error {
 		return maySession(ctx, access.Write, c.ID)
 	case roster.EndSession:
 		return maySession(ctx, access.Write, c.ID)
+	case fleet.Set:
+		return access.Check(ctx, access.Write, c.Fleet.ID.Namespace())
+	case fleet.Scale:
+		return access.Check(ctx, access.Write, c.ID.Namespace())
+	case fleet.Drop:
+		return access.Check(ctx, access.Write, c.ID.Namespace())
+	case fleet.Recall:
+		return may(ctx, access.Write, c.Agent)
 	}
 	return roster.Errorf(roster.CodeDenied, "only nodes may propose this command")
 }

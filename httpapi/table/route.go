@@ -91,6 +91,9 @@ const (
 	TokenBody     Body = "TokenIn"
 	RebalanceBody Body = "Rebalance"
 	KeyBody       Body = "KeyChange"
+	FleetBody     Body = "Fleet"
+	ScaleBody     Body = "Scale"
+	RecallBody    Body = "Recall"
 )
 
 // BytesMax is how long the body may be.

@@ -18,7 +18,7 @@ const (
 
 // Routes is the table of everything that is served.
 func Routes() []Route {
-	return slices.Concat(agentRoutes(), collectionRoutes(), sessionRoutes(), clusterRoutes(), nodeRoutes(), tokenRoutes(), operationRoutes(), pageRoutes())
+	return slices.Concat(agentRoutes(), collectionRoutes(), sessionRoutes(), clusterRoutes(), nodeRoutes(), tokenRoutes(), fleetRoutes(), operationRoutes(), pageRoutes())
 }
 
 func reads(in Where) Right  { return Right{access.Read, in} }
@@ -119,6 +119,28 @@ func tokenRoutes() []Route {
 			Answers: []Answer{{Status: 200, Text: "it is done everywhere", Schema: "Keyring"}}, Fails: []int{404, 413, 415, 422, 503, 504}},
 		{Method: remove, Path: "/v1/tokens/{id}", Name: "revokeToken", Right: administers(), Tag: "tokens", Summary: "Take an access token away",
 			Answers: []Answer{{Status: 204, Text: "it opens nothing any more"}}, Fails: []int{404, 503, 504}},
+	}
+}
+
+// fleetRoutes are about what is run.
+func fleetRoutes() []Route {
+	const one, member = "/v1/fleets/{ns}/{name}", "/v1/agents/{ns}/{name}"
+	state := Answer{Status: 200, Text: "the fleet", Schema: "FleetState"}
+	return []Route{
+		{Method: get, Path: "/v1/fleets", Name: "listFleets", Right: reads(Anywhere), Tag: "fleets", Summary: "List fleets by id", Params: []Param{{"namespace", `{"type":"string","default":"*"}`, "namespace, or its beginning and *", false}},
+			Answers: []Answer{{Status: 200, Text: "the fleets that the caller may read", Schema: "Fleets"}}, Fails: []int{422, 503}},
+		{Method: get, Path: one, Name: "getFleet", Right: reads(InPath), Tag: "fleets", Summary: "Look up one fleet, its members counted", Params: readParams(), Headers: []string{"Roster-Token"},
+			Answers: []Answer{state}, Fails: []int{404, 422, 503}},
+		{Method: put, Path: one, Name: "putFleet", Right: writes(InPath), Tag: "fleets", Summary: "Enter or replace a fleet", Headers: write(IfMatch, IfNoneMatch), Body: FleetBody,
+			Answers: []Answer{state, {Status: 201, Text: "the fleet, new; its members are placed one after the other", Schema: "FleetState"}}, Fails: []int{409, 412, 413, 415, 422, 429, 503, 504}},
+		{Method: remove, Path: one, Name: "deleteFleet", Right: writes(InPath), Tag: "fleets", Summary: "Take a fleet away", Headers: write(IfMatch),
+			Answers: []Answer{state, {Status: 202, Text: "its members stop, and it is gone with the last of them", Schema: "FleetState"}}, Fails: []int{404, 412, 503, 504}},
+		{Method: post, Path: one + "/scale", Name: "scaleFleet", Right: writes(InPath), Tag: "fleets", Summary: "Change how many members a fleet has", Headers: write(IfMatch), Body: ScaleBody,
+			Answers: []Answer{state}, Fails: []int{404, 409, 412, 413, 415, 503, 504}},
+		{Method: get, Path: member + "/explain", Name: "explainAgent", Right: reads(InPath), Tag: "fleets", Summary: "Why a member of a fleet is where it is, and what speaks against each node",
+			Answers: []Answer{{Status: 200, Text: "what a plan would decide now", Schema: "Explanation"}}, Fails: []int{404, 422, 503}},
+		{Method: post, Path: member + "/recall", Name: "recallAgent", Right: writes(InPath), Tag: "fleets", Summary: "Stop a member where it runs and place it anew", Headers: write(), Body: RecallBody,
+			Answers: []Answer{{Status: 200, Text: "the member, stopping", Schema: "Agent"}}, Fails: []int{404, 409, 413, 415, 422, 503, 504}},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"roster"
 	"roster/cmd/node/screen"
+	"roster/fleet"
 )
 
 // DecodeCommand is the table behind POST /v1/commands: every kind that callers may
@@ -25,13 +26,21 @@ func DecodeCommand(kind string, body json.RawMessage) (roster.Command, error) {
 		return decodeAs[roster.OpenSession](body)
 	case roster.KindEndSession.String():
 		return decodeAs[roster.EndSession](body)
+	case roster.KindSetFleet.String():
+		return decodeAs[fleet.Set](body)
+	case roster.KindScaleFleet.String():
+		return decodeAs[fleet.Scale](body)
+	case roster.KindDropFleet.String():
+		return decodeAs[fleet.Drop](body)
+	case roster.KindRecall.String():
+		return decodeAs[fleet.Recall](body)
 	}
 	for k := range roster.KindDropToken + 1 {
 		if k.Internal() && kind != "" && k.String() == kind {
 			return nil, roster.Errorf(roster.CodeDenied, "command %s is for nodes alone", kind)
 		}
 	}
-	return nil, roster.Invalid("kind", "unknown command %s: want register, update, deregister, set_health, open_session or end_session", screen.Quote(kind))
+	return nil, roster.Invalid("kind", "unknown command %s: want register, update, deregister, set_health, open_session, end_session, set_fleet, scale_fleet, drop_fleet or recall", screen.Quote(kind))
 }
 
 // decodeAs reads the body of one kind.

@@ -62,6 +62,8 @@ func suites() map[string]func(*fixture) {
 		"Cluster":           cluster,
 		"Backup":            backups,
 		"Tokens":            tokens,
+		"Fleets":            fleets,
+		"FleetsRefused":     fleetsRefused,
 	}
 }
 

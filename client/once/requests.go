@@ -1,4 +1,4 @@
-package client
+package once
 
 import (
 	"crypto/rand"
@@ -13,8 +13,8 @@ import (
 // holds Done back, newer writes go on under a fresh id instead of filling that.
 const windowMax = roster.ResultsMax / 2
 
-// requests hands out the identities under which writes run exactly once.
-type requests struct {
+// Requests hands out the identities under which writes run exactly once. Make one with New.
+type Requests struct {
 	mu struct {
 		sync.Mutex
 		now *identity
@@ -35,8 +35,9 @@ type span struct {
 	closed bool
 }
 
-func newRequests() *requests {
-	r := &requests{}
+// New returns a Requests under a fresh client id.
+func New() *Requests {
+	r := &Requests{}
 	r.mu.now = newIdentity()
 	return r
 }
@@ -51,9 +52,9 @@ func newIdentity() *identity {
 	}
 }
 
-// begin reserves count Seqs and returns the first with the floor below which all is
+// Begin reserves count Seqs and returns the first with the floor below which all is
 // settled. The caller calls end once it has an answer or has given up.
-func (r *requests) begin(count int) (request roster.Request, end func()) {
+func (r *Requests) Begin(count int) (request roster.Request, end func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	id := r.mu.now
@@ -69,7 +70,7 @@ func (r *requests) begin(count int) (request roster.Request, end func()) {
 }
 
 // close settles a span and lifts the floor over all that is settled.
-func (r *requests) close(id *identity, s *span) {
+func (r *Requests) close(id *identity, s *span) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.closed = true

@@ -1,4 +1,4 @@
-package client
+package once
 
 import (
 	"sync"
@@ -6,10 +6,10 @@ import (
 )
 
 func TestDoneNeverPassesAnOpenSeq(t *testing.T) {
-	r := newRequests()
-	first, endFirst := r.begin(1)
-	batch, endBatch := r.begin(10)
-	third, endThird := r.begin(1)
+	r := New()
+	first, endFirst := r.Begin(1)
+	batch, endBatch := r.Begin(10)
+	third, endThird := r.Begin(1)
 	if first.Seq != 1 || batch.Seq != 2 || third.Seq != 12 || third.Done != 0 {
 		t.Fatalf("seqs %d %d %d, done %d", first.Seq, batch.Seq, third.Seq, third.Done)
 	}
@@ -26,11 +26,11 @@ func TestDoneNeverPassesAnOpenSeq(t *testing.T) {
 }
 
 func TestAStuckWriteDoesNotFillTheShard(t *testing.T) {
-	r := newRequests()
-	stuck, end := r.begin(1)
+	r := New()
+	stuck, end := r.Begin(1)
 	defer end()
 	for range 3 * windowMax {
-		request, end := r.begin(1)
+		request, end := r.Begin(1)
 		if request.Client == stuck.Client && request.Seq-request.Done > windowMax {
 			t.Fatalf("seq %d runs ahead of done %d", request.Seq, request.Done)
 		}
@@ -45,13 +45,13 @@ func TestAStuckWriteDoesNotFillTheShard(t *testing.T) {
 }
 
 func TestRequestsOfManyCallersDiffer(t *testing.T) {
-	r := newRequests()
+	r := New()
 	var seen sync.Map
 	var callers sync.WaitGroup
 	for range 8 {
 		callers.Go(func() {
 			for range 500 {
-				request, end := r.begin(1)
+				request, end := r.Begin(1)
 				if _, twice := seen.LoadOrStore([2]uint64{request.Client, request.Seq}, true); twice {
 					t.Errorf("%+v twice", request)
 				}

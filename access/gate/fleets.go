@@ -1,0 +1,50 @@
+package gate
+
+import (
+	"context"
+	"slices"
+
+	"roster"
+	"roster/access"
+	"roster/fleet"
+)
+
+// Fleets is a fleet.Service behind a gate. Make one with NewFleets.
+type Fleets struct{ service fleet.Service }
+
+var _ fleet.Service = (*Fleets)(nil)
+
+// NewFleets returns s behind a gate.
+func NewFleets(s fleet.Service) *Fleets { return &Fleets{s} }
+
+// Fleet shows a fleet to who may read in its namespace.
+func (g *Fleets) Fleet(ctx context.Context, id fleet.ID, r roster.Read) (fleet.State, roster.Stamp, error) {
+	if err := access.Check(ctx, access.Read, id.Namespace()); err != nil {
+		return fleet.State{}, roster.Stamp{}, err
+	}
+	return g.service.Fleet(ctx, id, r)
+}
+
+// Fleets shows the fleets that the caller may read.
+func (g *Fleets) Fleets(ctx context.Context, namespaces string) ([]fleet.State, error) {
+	caller, ok := access.From(ctx)
+	if !ok {
+		return nil, access.Check(ctx, access.Read, "")
+	}
+	scope := caller.Policy.Scope(access.Read)
+	if len(scope) == 0 {
+		return nil, access.Check(ctx, access.Read, "")
+	}
+	all, err := g.service.Fleets(ctx, namespaces)
+	return slices.DeleteFunc(all, func(s fleet.State) bool {
+		return !slices.ContainsFunc(scope, func(pattern string) bool { return roster.MatchNamespace(pattern, s.ID.Namespace()) })
+	}), err
+}
+
+// Explain explains a member to who may read in its namespace.
+func (g *Fleets) Explain(ctx context.Context, id roster.AgentID) (fleet.Explanation, error) {
+	if err := may(ctx, access.Read, id); err != nil {
+		return fleet.Explanation{}, err
+	}
+	return g.service.Explain(ctx, id)
+}

@@ -1,0 +1,46 @@
+package client
+
+import (
+	"context"
+	"net/url"
+
+	"roster"
+	"roster/fleet"
+)
+
+var _ fleet.Service = (*Client)(nil)
+
+// Fleet returns one fleet with its members counted.
+func (c *Client) Fleet(ctx context.Context, id fleet.ID, r roster.Read) (fleet.State, roster.Stamp, error) {
+	if err := id.Validate(); err != nil {
+		return fleet.State{}, roster.Stamp{}, err
+	}
+	q := get("/v1/fleets/" + string(id))
+	q.query = url.Values{}
+	addRead(q.query, r)
+	return send[fleet.State](ctx, c, q)
+}
+
+// Fleets lists the fleets of the namespaces that a pattern names.
+func (c *Client) Fleets(ctx context.Context, namespaces string) ([]fleet.State, error) {
+	q := get("/v1/fleets")
+	q.query = url.Values{"namespace": {namespaces}}
+	got, _, err := send[struct{ Fleets []fleet.State }](ctx, c, q)
+	return got.Fleets, err
+}
+
+// Explain says why a member of a fleet is where it is.
+func (c *Client) Explain(ctx context.Context, id roster.AgentID) (fleet.Explanation, error) {
+	if err := id.Validate(); err != nil {
+		return fleet.Explanation{}, err
+	}
+	x, _, err := send[fleet.Explanation](ctx, c, get(agentPath(id)+"/explain"))
+	return x, err
+}
+
+// ChangeFleet carries out fleet.Set, fleet.Scale or fleet.Drop.
+func (c *Client) ChangeFleet(ctx context.Context, command roster.Command) (fleet.Change, roster.Stamp, error) {
+	result, stamp, err := c.Do(ctx, command)
+	change, _ := result.Value.(fleet.Change)
+	return change, stamp, err
+}
