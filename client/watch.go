@@ -68,6 +68,9 @@ func (w *watch) run(ctx context.Context) error {
 // open connects, at the cursor if there is one.
 func (w *watch) open(ctx context.Context) (*http.Response, error) {
 	query := parameters(w.query)
+	if w.query.AnyHealth {
+		query.Set("any_health", "true")
+	}
 	set(query, "after", string(w.cursor))
 	if w.initial {
 		query.Set("initial", "true")

@@ -19,8 +19,10 @@ type State struct {
 	Shard      roster.ShardID  `json:"shard"`
 	// Made is how many members have been entered: it follows Count.
 	Made int `json:"-"`
-	// Members says how many are in each status; a reader counts them.
+	// Members says how many are in each status, Current how many run by the newest spec; a
+	// reader counts them.
 	Members map[roster.Status]int `json:"members,omitempty"`
+	Current int                   `json:"current"`
 }
 
 // Run is what a shard knows of a member beside its record.

@@ -46,6 +46,9 @@ func (c *call) watchQuery() (roster.Query, roster.Cursor, error) {
 	if q.Initial, err = c.flag("initial"); err != nil {
 		return q, "", err
 	}
+	if q.AnyHealth, err = c.flag("any_health"); err != nil {
+		return q, "", err
+	}
 	last, err := wire.Header(c.r.Header, "Last-Event-Id")
 	if err != nil {
 		return q, "", err

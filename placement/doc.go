@@ -6,7 +6,8 @@
 //
 // A node is refused for the first of the reasons of [Why] that applies, in their order:
 // what it is, what the agent asks of it ([Where]), what there is room for, and how
-// busy it is: at [BusyMax] and beyond it gets nothing, and agents wait. Of the others a
+// busy it is: at [BusyMax] and beyond it gets nothing new, and agents wait, unless they ran
+// before. Of the others a
 // [Policy] gives each node points, wishes of the agent add to them, and nodes below
 // [BusyGood] come before all others. Equals are told apart by a hash of seed, agent and
 // node, so the same world gives the same plan everywhere, and planners of several shards

@@ -147,7 +147,10 @@ func (p *planner) fits(a *Agent, r *rules, members []int, i int) Why {
 			return Skewed
 		}
 	}
-	return p.nodes[i].room(a.Need.Resources)
+	if why := p.nodes[i].room(a.Need.Resources); why != TooBusy || !a.Urgent {
+		return why
+	}
+	return Fits
 }
 
 // room says whether a node has room for as much more.

@@ -29,7 +29,7 @@ var whyTexts = [whys]string{
 	NoDriver:   "does not allow the driver",
 	NoEntry:    "does not offer the entry point",
 	Filtered:   "does not match the filter",
-	Shunned:    "has refused the agent lately",
+	Shunned:    "is shunned for a while: it refused the agent, lost it, or was left on demand",
 	FleetFull:  "runs as many members of the fleet as per_node_max allows",
 	Skewed:     "has a label value that runs more members of the fleet than skew_max allows",
 	NoCPU:      "has not enough CPU left",

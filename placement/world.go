@@ -48,6 +48,8 @@ type Agent struct {
 	Need *Need         // not nil
 	Node roster.NodeID // "" while it has none
 	Shun []roster.NodeID
+	// Urgent: it ran before, and a busy node is better than none.
+	Urgent bool
 }
 
 // Need is what an agent asks for.
@@ -77,6 +79,6 @@ var Policies = []Policy{Hash, Least, Two, Balanced, Apart, Pack}
 // How busy a node may be, in thousandths of its CPU.
 const (
 	BusyGood = 700 // below this a node comes before all others
-	BusyMax  = 850 // from here on it gets nothing
+	BusyMax  = 850 // from here on it gets nothing new
 	BusyMore = 800 // when all nodes are beyond, more are asked for
 )

@@ -12,6 +12,7 @@ import (
 
 	"roster"
 	"roster/client"
+	"roster/cmd/node/fleets"
 	"roster/cmd/node/pick"
 	"roster/cmd/node/screen"
 )
@@ -19,7 +20,8 @@ import (
 func (a *app) agentsCommand() *cobra.Command {
 	return group("agents", "Register, find, list, change and watch agents",
 		a.registerCommand(), a.getCommand(), a.findCommand(), a.listCommand(), a.updateCommand(),
-		a.deregisterCommand(), a.importCommand(), a.watchCommand())
+		a.deregisterCommand(), a.importCommand(), a.watchCommand(),
+		fleets.Explain(a.fleetOptions()), fleets.Restart(a.fleetOptions()), fleets.Move(a.fleetOptions()))
 }
 
 func (a *app) getCommand() *cobra.Command {

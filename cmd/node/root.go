@@ -54,6 +54,7 @@ func (a *app) root() *cobra.Command {
 		group("backup", "Make archives of the cluster, and begin one with them", archive.Save(b), archive.Inspect(b), archive.Restore(b)), archive.Recover(b),
 		a.shardsCommand(), a.statusCommand(), a.agentsCommand(), a.sessionsCommand(), a.tokensCommand(), group("audit", "Check what audit logs say", tokens.VerifyAudit(a.tokenOptions())), a.loadCommand(), a.keygenCommand(), a.keyringCommand(), a.tlsCommand(),
 		a.doctorCommand(), a.topCommand(), a.debugCommand(), a.healthcheckCommand(), a.versionCommand())
+	root.AddCommand(a.fleetCommands()...)
 	return root
 }
 

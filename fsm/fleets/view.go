@@ -15,21 +15,25 @@ type View struct {
 func (v View) Counted(id fleet.ID) (fleet.State, bool) {
 	s, ok := v.Fleet(id)
 	if ok {
-		s.Members = v.count(id)
+		v.count(&s)
 	}
 	return s, ok
 }
 
-// count counts the members of a fleet by status; never nil.
-func (v View) count(id fleet.ID) map[roster.Status]int {
-	members := map[roster.Status]int{}
-	v.Table.Members(id, func(agent roster.AgentID, _ fleet.Run) bool {
-		if r, ok := v.Roll.Get(agent); ok {
-			members[r.Status]++
+// count counts the members of a fleet.
+func (v View) count(s *fleet.State) {
+	s.Members, s.Current = map[roster.Status]int{}, 0
+	v.Table.Members(s.ID, func(agent roster.AgentID, run fleet.Run) bool {
+		r, ok := v.Roll.Get(agent)
+		if !ok {
+			return true
+		}
+		s.Members[r.Status]++
+		if r.Status == roster.StatusRunning && run.Generation == s.Generation {
+			s.Current++
 		}
 		return true
 	})
-	return members
 }
 
 // List returns the fleets of the namespaces that a pattern names, by id, their members
@@ -38,7 +42,7 @@ func (v View) List(namespaces string) []fleet.State {
 	out := []fleet.State{}
 	for s := range v.Fleets {
 		if roster.MatchNamespace(namespaces, s.ID.Namespace()) {
-			s.Members = v.count(s.ID)
+			v.count(&s)
 			out = append(out, s)
 		}
 	}

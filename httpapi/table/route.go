@@ -149,6 +149,7 @@ func listParams() []Param {
 func watchParams() []Param {
 	return append(selectParams(),
 		Param{"after", `{"type":"string"}`, "token or cursor after which to begin; now, unless it is given", false},
+		Param{"any_health", `{"type":"boolean","default":false}`, "show critical agents too", false},
 		Param{"initial", `{"type":"boolean","default":false}`, "begin with the present matches, then synced", false})
 }
 

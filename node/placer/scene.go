@@ -150,7 +150,7 @@ func (s *scene) plan(known map[roster.NodeID]loads.Load) (out []roster.Command, 
 			out = append(out, unplace(m, cut(m.crew.fault.Error()))...)
 			continue
 		}
-		a := placement.Agent{ID: m.ID, Need: &m.crew.need, Node: m.Node, Shun: m.Shuns(s.now)}
+		a := placement.Agent{ID: m.ID, Need: &m.crew.need, Node: m.Node, Shun: m.Shuns(s.now), Urgent: m.Generation != 0}
 		if _, there := known[m.Wish]; there {
 			a.Shun = others(s.alive(), m.Wish)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/fleet"
 	"roster/node"
 )
 
@@ -93,7 +94,7 @@ func (d *dev) start(ctx context.Context, dir string) error {
 	for i, r := range d.nodes {
 		name := "node" + strconv.Itoa(i+1)
 		s := Settings{cluster: "dev", key: key, name: name, dataDir: filepath.Join(dir, name), bind: binds[i], http: r.server.address,
-			join: binds, expect: d.Nodes, shards: d.Shards, durability: string(roster.DurabilitySync)}
+			join: binds, expect: d.Nodes, shards: d.Shards, durability: string(roster.DurabilitySync), agents: agents{drivers: []string{fleet.Inproc}}}
 		opening.Go(func() { faults[i] = r.open(ctx, s, d.Options, d.service) })
 	}
 	opening.Wait()

@@ -74,6 +74,7 @@ func nodeConfig(s Settings, o Options) node.Config {
 		Cluster: s.cluster, Key: s.key, Name: s.name, DataDir: s.dataDir, Bind: s.bind, Advertise: s.advertise,
 		Join: s.join, Expect: s.expect, Shards: s.shards, Readers: s.readers, Labels: s.labels, Durability: roster.Durability(s.durability), Store: s.store, ReplaceAfter: s.replaceAfter,
 		Insecure: s.insecure, Doors: s.describe(), Security: s.security(), Auth: s.auth.on, RootToken: s.auth.rootToken, Version: o.Version, Logger: o.Logger,
+		Agents: s.agents.config(s.dataDir, s.http),
 	}
 }
 
@@ -118,7 +119,7 @@ func (r *running) open(ctx context.Context, s Settings, o Options, wrap func(*no
 		return errors.Join(refusedStart(err), r.server.stop(context.WithoutCancel(ctx)), r.audit.Close())
 	}
 	r.node = n
-	served := httpapi.Options{Version: o.Version, Logger: o.Logger, Metrics: metrics, Gatherer: metrics, Hosts: hosts(s), Decode: o.Decode, Settings: s.told,
+	served := httpapi.Options{Version: o.Version, Logger: o.Logger, Metrics: metrics, Gatherer: metrics, Hosts: hosts(s), Decode: o.Decode, Settings: s.told, Fleets: n,
 		MetricsOpen: s.auth.metricsOpen, Audit: r.audit}
 	if s.auth.on {
 		served.Tokens = s.auth.keeper(n, metrics)

@@ -31,6 +31,7 @@ type Settings struct {
 	labels                                                                    roster.Map
 	told                                                                      map[string]string // every setting; none is a secret
 	auth                                                                      auth
+	agents                                                                    agents
 	doors
 }
 
@@ -62,7 +63,7 @@ func (s *Settings) table() []setting {
 		{"replace-after", node.ReplaceAfterDefault.String(), "how long a node may be down before others take over its votes; the same on every node", span(&s.replaceAfter)},
 		{"insecure", "false", "allow addresses beyond loopback without TLS or without tokens", boolean(&s.insecure)},
 	}
-	return append(table, slices.Concat(s.doorSettings(), s.auth.settings())...)
+	return append(table, slices.Concat(s.doorSettings(), s.auth.settings(), s.agents.settings())...)
 }
 
 func text(field *string) func(string) error {

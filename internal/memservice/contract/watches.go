@@ -73,6 +73,13 @@ func watchInitial(f *fixture) {
 func watchMeaning(f *fixture) {
 	w := f.watch(roster.Query{Initial: true, Labels: []roster.Pair{{Key: "tier", Value: "gold"}}}, "")
 	w.want(roster.EventSynced, "")
+	every := f.watch(roster.Query{Initial: true, AnyHealth: true, Labels: []roster.Pair{{Key: "tier", Value: "gold"}}}, "")
+	every.want(roster.EventSynced, "")
+	defer func() {
+		for _, want := range []roster.EventType{roster.EventEntered, roster.EventChanged, roster.EventLeft, roster.EventEntered, roster.EventChanged, roster.EventChanged, roster.EventLeft} {
+			every.want(want, "a") // who asks for any health sees critical agents change
+		}
+	}()
 	change, _ := f.create(f.agent("a"))
 	e := w.want(roster.EventEntered, "a")
 	if e.After.Revision != change.Record.Revision || e.Index < change.Record.Revision || e.Shard != change.Record.Shard || e.Cursor == "" {
