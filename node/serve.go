@@ -18,6 +18,7 @@ import (
 	"roster/shard"
 	"roster/shard/digest"
 	"roster/shard/logstore"
+	"roster/shard/pledge"
 )
 
 type conn = net.Conn
@@ -104,7 +105,8 @@ func (n *Node) peers() []string {
 // shardConfig says how this node keeps its groups.
 func (n *Node) shardConfig(id *founding.Identity) shard.Config {
 	c := shard.Config{Node: id.NodeID, Dir: n.config.DataDir, Store: logstore.Kind(n.config.Store), Network: n.net, AddressOf: n.addressOf,
-		Logger: n.log, Metrics: n.config.Metrics, Disk: n.config.Disk, Wall: n.config.Wall, OnFault: n.fault, Compaction: n.config.Compaction}
+		Logger: n.log, Metrics: n.config.Metrics, Disk: n.config.Disk, Wall: n.config.Wall, OnFault: n.fault, Compaction: n.config.Compaction,
+		Pledge: func(s roster.ShardID) pledge.Pledge { return n.founder.Look().Pledges[s] }}
 	if id.Durability == roster.DurabilityNone {
 		c.Dir, c.Store = "", logstore.Memory
 	}

@@ -14,6 +14,7 @@ import (
 	"roster/fsm"
 	"roster/shard/link"
 	"roster/shard/logstore"
+	"roster/shard/pledge"
 	"roster/shard/replica"
 )
 
@@ -49,6 +50,9 @@ type Config struct {
 	// own; and with nil of one whose quarantine has ended, by who ended it, while nothing
 	// is applied. It must return, and not close the host before it does.
 	OnFault func(roster.ShardID, error)
+	// Pledge returns what this node has promised to a group whose replica it deleted; nil is
+	// nothing.
+	Pledge func(roster.ShardID) pledge.Pledge
 	// Compaction says when groups take snapshots; its zero fields mean defaults.
 	Compaction Compaction
 

@@ -16,6 +16,7 @@ import (
 	"roster/shard/handover"
 	"roster/shard/link"
 	"roster/shard/logstore"
+	"roster/shard/pledge"
 	"roster/shard/replica"
 	"roster/shard/rounds"
 	"roster/shard/stores"
@@ -53,6 +54,8 @@ type Group struct {
 	snaps    *logstore.Snapshots
 	link     *link.Transport
 	trail    *trail.Trail
+	elector  *pledge.Elector
+	pledge   pledge.Pledge // once it has stopped
 	raft     *raft.Raft
 	proposer *proposer
 	reads    *rounds.Rounds
@@ -248,7 +251,9 @@ func (g *Group) stop(ctx context.Context) error {
 		g.bell.Ring()
 		g.routines.Wait()
 		g.reads.Close()
-		errs = append(errs, g.store.Close())
+		var err error
+		g.pledge, err = pledge.Of(g.store, g.snaps)
+		errs = append(errs, err, g.store.Close())
 	}()
 	select {
 	case <-ended:

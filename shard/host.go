@@ -11,6 +11,7 @@ import (
 	"roster"
 	"roster/shard/link"
 	"roster/shard/metrics"
+	"roster/shard/pledge"
 	"roster/shard/stores"
 )
 
@@ -91,9 +92,10 @@ func (h *Host) reserve(ctx context.Context, id roster.ShardID) error {
 }
 
 // Shut closes one group and keeps what it has on disk: from then on this node is silent in
-// it, and Open opens it anew. The error is Conflict while its log is being moved.
-func (h *Host) Shut(ctx context.Context, id roster.ShardID) error {
-	return h.stores.Release(id, func() error {
+// it, and Open opens it anew. It returns what the replica has promised, for who deletes it.
+// The error is Conflict while its log is being moved.
+func (h *Host) Shut(ctx context.Context, id roster.ShardID) (p pledge.Pledge, err error) {
+	return p, h.stores.Release(id, func() error {
 		g, open := h.Group(id)
 		if !open {
 			return roster.Errorf(roster.CodeConflict, "shard %v is not open", id)
@@ -103,6 +105,7 @@ func (h *Host) Shut(ctx context.Context, id roster.ShardID) error {
 		h.publish()
 		h.mu.Unlock()
 		err := g.close(ctx)
+		p = g.pledge
 		h.mu.Lock()
 		delete(h.mu.groups, id)
 		h.mu.Unlock()

@@ -11,9 +11,11 @@ import (
 	"github.com/hashicorp/raft"
 
 	"roster"
+	"roster/shard/apart"
 	"roster/shard/handover"
 	"roster/shard/link"
 	"roster/shard/logstore"
+	"roster/shard/pledge"
 	"roster/shard/replica"
 	"roster/shard/rounds"
 	"roster/shard/trail"
@@ -74,6 +76,7 @@ func (g *Group) openLink(hub *link.Hub) {
 		Group:   uint32(g.id),
 		Hold:    g.timing.Heartbeat / 10,
 		Stalled: func() bool { return g.store.Stalled() > stallMax },
+		Votes:   func() bool { return g.elector.Votes() },
 		Settled: g.settled,
 		OnTold: func(commit uint64, at time.Time) {
 			g.fresh.Tell(commit, at)
@@ -102,6 +105,11 @@ func (g *Group) start(notify chan bool, bootstrap []Server) error {
 	if err := g.bootstrap(c, bootstrap); err != nil {
 		return err
 	}
+	elector, err := pledge.Begin(g.config.Pledge, g.id, g.store, g.snaps, c)
+	if err != nil {
+		return err
+	}
+	g.elector = elector
 	if err := g.newRaft(c); err != nil {
 		return err
 	}
@@ -113,18 +121,10 @@ func (g *Group) start(notify chan bool, bootstrap []Server) error {
 // newRaft starts Raft from a goroutine of its own, because a storage error ends the
 // goroutine that meets it, and raft.NewRaft panics over some others.
 func (g *Group) newRaft(c *raft.Config) error {
-	ended := make(chan error, 1)
-	go func() {
-		err := errors.New("raft cannot start")
-		defer func() {
-			if cause := recover(); cause != nil {
-				err = fmt.Errorf("raft cannot start: %v", cause)
-			}
-			ended <- err
-		}()
+	err := apart.Run("raft cannot start", func() (err error) {
 		g.raft, err = raft.NewRaft(c, g.replica, g.trail.Over(g.logs), g.logs, g.snaps, g.link)
-	}()
-	err := <-ended
+		return err
+	})
 	if err == nil {
 		return nil
 	}
@@ -143,10 +143,8 @@ func (g *Group) raftConfig(notify chan<- bool) *raft.Config {
 	c.TrailingLogs, c.SnapshotThreshold = g.config.Compaction.Trailing, g.config.Compaction.Threshold
 	// Shards take their snapshots at different times.
 	c.SnapshotInterval = g.config.Compaction.Interval * time.Duration(16+g.id%16) / 16
-	c.NoLegacyTelemetry = true
-	c.ShutdownOnRemove = true
-	c.NotifyCh = notify
-	c.Logger = link.NewLog(g.logger, g.config.Now)
+	c.NoLegacyTelemetry, c.ShutdownOnRemove = true, true
+	c.NotifyCh, c.Logger = notify, link.NewLog(g.logger, g.config.Now)
 	return c
 }
 
@@ -154,10 +152,6 @@ func (g *Group) raftConfig(notify chan<- bool) *raft.Config {
 func (g *Group) bootstrap(c *raft.Config, servers []Server) error {
 	if len(servers) == 0 {
 		return nil
-	}
-	old, err := raft.HasExistingState(g.store, g.store, g.snaps)
-	if err != nil {
-		return err
 	}
 	var first raft.Configuration
 	for _, s := range servers {
@@ -167,10 +161,7 @@ func (g *Group) bootstrap(c *raft.Config, servers []Server) error {
 		}
 		first.Servers = append(first.Servers, server)
 	}
-	if old {
-		return logstore.FinishBootstrap(g.store, g.snaps, first)
-	}
-	return raft.BootstrapCluster(c, g.store, g.store, g.snaps, g.link, first)
+	return logstore.Bootstrap(c, g.store, g.snaps, g.link, first)
 }
 
 // run starts the goroutines of the group; close ends and joins them.
@@ -182,6 +173,7 @@ func (g *Group) run(notify <-chan bool) {
 	g.routines.Go(func() { g.guard(ctx) })
 	g.routines.Go(func() { g.succeed(ctx) })
 	g.routines.Go(func() { g.compact(ctx) })
+	g.routines.Go(func() { g.elector.Run(ctx, g.raft, g.raftConfig(nil), g.store, g.snaps) }) //nolint:errcheck // a storage error ends the group
 }
 
 // compact takes a snapshot as soon as one is due by what has changed: Raft counts entries

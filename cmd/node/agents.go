@@ -17,11 +17,11 @@ import (
 	"roster/cmd/node/screen"
 )
 
-func (a *app) agentsCommand() *cobra.Command {
+func (a *app) agentsCommand(f fleets.Options) *cobra.Command {
 	return group("agents", "Register, find, list, change and watch agents",
 		a.registerCommand(), a.getCommand(), a.findCommand(), a.listCommand(), a.updateCommand(),
 		a.deregisterCommand(), a.importCommand(), a.watchCommand(),
-		fleets.Explain(a.fleetOptions()), fleets.Restart(a.fleetOptions()), fleets.Move(a.fleetOptions()))
+		fleets.Explain(f), fleets.Restart(f), fleets.Move(f))
 }
 
 func (a *app) getCommand() *cobra.Command {

@@ -11,6 +11,7 @@ import (
 	"roster/client"
 	"roster/client/trust"
 	"roster/cmd/node/archive"
+	"roster/cmd/node/fleets"
 	"roster/cmd/node/nodes"
 	"roster/cmd/node/tokens"
 )
@@ -49,12 +50,13 @@ func (a *app) root() *cobra.Command {
 	n := nodes.Options{Call: a.call, Turn: func(addr string) { a.addr = addr }, Usage: usagef, Args: args, Stdout: a.Stdout, Stderr: a.Stderr,
 		Survey: a.surveyor, Output: a.withOutput, Read: a.readCommand, Form: a.form}
 	b := archive.Options{Connect: a.connect, Output: a.withOutput, Form: func() (string, bool) { return a.output, a.colours() }, Usage: usagef, Args: args, Stdout: a.Stdout, Stderr: a.Stderr}
+	f := fleets.Options{Call: a.call, Output: a.withOutput, Form: a.form, Usage: usagef, Args: args, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr}
 	root.AddCommand(a.devCommand(), a.nodeCommand(), nodes.Join(n), nodes.Leave(n), nodes.Members(n), group("nodes", "Look after single nodes", nodes.List(n), nodes.Drain(n), nodes.Undrain(n), nodes.ForceLeave(n), nodes.MigrateStore(n)),
 		group("rebalance", "See and steer where shards are held", nodes.Plan(n), nodes.Apply(n), nodes.Pause(n), nodes.Readers(n), nodes.Spread(n)),
 		group("backup", "Make archives of the cluster, and begin one with them", archive.Save(b), archive.Inspect(b), archive.Restore(b)), archive.Recover(b),
-		a.shardsCommand(), a.statusCommand(), a.agentsCommand(), a.sessionsCommand(), a.tokensCommand(), group("audit", "Check what audit logs say", tokens.VerifyAudit(a.tokenOptions())), a.loadCommand(), a.keygenCommand(), a.keyringCommand(), a.tlsCommand(),
+		a.shardsCommand(), a.statusCommand(), a.agentsCommand(f), a.sessionsCommand(), a.tokensCommand(), group("audit", "Check what audit logs say", tokens.VerifyAudit(a.tokenOptions())), a.loadCommand(), a.keygenCommand(), a.keyringCommand(), a.tlsCommand(),
 		a.doctorCommand(), a.topCommand(), a.debugCommand(), a.healthcheckCommand(), a.versionCommand())
-	root.AddCommand(a.fleetCommands()...)
+	root.AddCommand(fleets.Commands(f, group)...)
 	return root
 }
 

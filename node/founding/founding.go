@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -61,7 +62,7 @@ func (f *Founder) Change(edit func(*Identity) error) error {
 	if err := edit(&next); err != nil {
 		return err
 	}
-	if next == *f.identity {
+	if reflect.DeepEqual(next, *f.identity) {
 		return nil
 	}
 	if err := next.save(); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"roster"
 	"roster/internal/durable"
+	"roster/shard/pledge"
 )
 
 // dataFormat is the version of a data directory that this build writes and reads.
@@ -40,6 +41,8 @@ type Identity struct {
 	// being deleted here: it is no member of them any more.
 	Absent  ShardSet `json:"absent,omitzero"`
 	Leaving ShardSet `json:"leaving,omitzero"`
+	// Pledges are what this node has promised to groups whose replicas it deleted.
+	Pledges map[roster.ShardID]pledge.Pledge `json:"pledges,omitempty"`
 	// Left says that the node was taken out of its cluster, which never lets this id in
 	// again.
 	Left bool `json:"left,omitempty"`

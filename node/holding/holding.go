@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"roster/node/founding"
 	"roster/node/router"
 	"roster/shard"
+	"roster/shard/pledge"
 )
 
 // MethodMember asks the leader of a shard whether the caller is a member of its group. Its
@@ -61,7 +63,7 @@ func New(c Config) *Holding {
 func Restore(f *founding.Founder, h *shard.Host) error {
 	id := f.Look()
 	for _, s := range id.Leaving.All() {
-		if err := forget(f, h, s); err != nil {
+		if err := forget(f, h, s, pledge.Pledge{}); err != nil { // the pledge is on disk
 			return err
 		}
 	}
@@ -75,10 +77,17 @@ func Restore(f *founding.Founder, h *shard.Host) error {
 	})
 }
 
-// forget deletes what is here of a shard that is closed and of which this node is no member.
-func forget(f *founding.Founder, h *shard.Host, s roster.ShardID) error {
+// forget deletes what is here of a shard that is closed and of which this node is no member,
+// once what it has promised there is kept elsewhere.
+func forget(f *founding.Founder, h *shard.Host, s roster.ShardID, p pledge.Pledge) error {
 	if err := f.Change(func(id *founding.Identity) error {
 		id.Leaving = id.Leaving.With(s)
+		all := maps.Clone(id.Pledges)
+		if all == nil {
+			all = map[roster.ShardID]pledge.Pledge{}
+		}
+		all[s] = all[s].With(p)
+		id.Pledges = all
 		return nil
 	}); err != nil {
 		return err
@@ -130,7 +139,7 @@ func (h *Holding) follow(ctx context.Context, m *roster.ClusterMap) error {
 		var err error
 		switch wanted := moves.Wanted(*m, s.ID, h.c.Router.Self()); {
 		case leaving.Has(s.ID):
-			err = h.forget(ctx, s.ID)
+			err = h.forget(ctx, s.ID, pledge.Pledge{})
 		case !wanted && h.unwanted[s.ID].IsZero():
 			h.unwanted[s.ID] = time.Now()
 		case wanted:
@@ -183,7 +192,8 @@ func (h *Holding) give(ctx context.Context, s roster.ShardID) error {
 	h.end[s]()
 	shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutWithin)
 	defer cancel()
-	if err := h.c.Host.Shut(shut, s); err != nil {
+	p, err := h.c.Host.Shut(shut, s)
+	if err != nil {
 		if roster.CodeOf(err) == roster.CodeConflict { // its log is being moved
 			h.begin(ctx, g)
 			return nil
@@ -196,13 +206,13 @@ func (h *Holding) give(ctx context.Context, s roster.ShardID) error {
 		}
 		return h.take(ctx, s)
 	}
-	return h.forget(ctx, s)
+	return h.forget(ctx, s, p)
 }
 
 // forget forgets a replica that is closed. What cannot be done now is done in the next
 // round, or by the next start.
-func (h *Holding) forget(ctx context.Context, s roster.ShardID) error {
-	err := forget(h.c.Founder, h.c.Host, s)
+func (h *Holding) forget(ctx context.Context, s roster.ShardID, p pledge.Pledge) error {
+	err := forget(h.c.Founder, h.c.Host, s, p)
 	switch {
 	case err == nil:
 		h.c.Logger.Info("holds a shard no more", "shard", s)

@@ -71,7 +71,7 @@ func crashForgetting(t *testing.T, store logstore.Kind, harm func(*testing.T, *s
 		_, err := h.Open(ctx, s, []shard.Server{{ID: f.Look().NodeID}})
 		must(t, err)
 	}
-	must(t, h.Shut(ctx, 2))
+	must(t, shut(ctx, h))
 	must(t, f.Change(func(id *founding.Identity) error {
 		id.Leaving, id.Absent = id.Leaving.With(2), id.Absent.With(3).With(4)
 		return nil
@@ -96,8 +96,13 @@ func crashForgetting(t *testing.T, store logstore.Kind, harm func(*testing.T, *s
 		if voters, _ := g.Servers(); len(voters) > 0 {
 			t.Errorf("shard 2 remembers %v", voters)
 		}
-		must(t, h.Shut(ctx, 2))
+		must(t, shut(ctx, h))
 		must(t, h.Stores().Forget(2))
 		must(t, h.Close(ctx))
 	}
+}
+
+func shut(ctx context.Context, h *shard.Host) error {
+	_, err := h.Shut(ctx, 2)
+	return err
 }

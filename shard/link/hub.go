@@ -145,6 +145,9 @@ func (h *Hub) take(s *peer.Served, f *frame.Frame) {
 		in.rpc.Command = &raft.TimeoutNowRequest{RPCHeader: headerOf(s, f)}
 	}
 	t := h.group(f.Group)
+	if t != nil && (f.Kind == frame.Vote || f.Kind == frame.PreVote || f.Kind == frame.HandOver) && !t.options.Votes() {
+		t = nil
+	}
 	if t != nil && (!in.mute || len(t.inbox.queue) < inboxMax/2) && t.inbox.put(in) || in.mute {
 		return
 	}

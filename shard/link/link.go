@@ -36,6 +36,9 @@ type Options struct {
 	// Stalled reports whether the log store hangs: then heartbeats are neither sent
 	// nor answered at once, so that another server may lead. Nil is never.
 	Stalled func() bool
+	// Votes reports whether this server takes part in elections: otherwise it is not asked
+	// for its vote, nor to stand. Nil is always.
+	Votes func() bool
 	// Settled reports whether this server leads in a term and has committed an entry of
 	// it, so that its commit index covers what earlier leaders committed. Nil is always.
 	Settled func(term uint64) bool
@@ -107,6 +110,9 @@ func (h *Hub) Open(o Options) *Transport {
 	if o.Stalled == nil {
 		o.Stalled = func() bool { return false }
 	}
+	if o.Votes == nil {
+		o.Votes = func() bool { return true }
+	}
 	if o.Settled == nil {
 		o.Settled = func(uint64) bool { return true }
 	}
@@ -171,7 +177,7 @@ func (t *Transport) Unmute() { t.muted.Store(t.quiet()) }
 // others would vote, as if the leader had handed over to it. It returns when Raft's main
 // loop has taken that.
 func (t *Transport) Stand() {
-	if t.muted.Load() || t.options.Stalled() {
+	if t.muted.Load() || t.options.Stalled() || !t.options.Votes() {
 		return
 	}
 	own := raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(t.id), Addr: []byte(t.id)}

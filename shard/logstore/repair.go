@@ -31,6 +31,18 @@ func Repair(store raft.LogStore, snaps raft.SnapshotStore, logger *slog.Logger) 
 	return store.DeleteRange(newest[0].Index, last)
 }
 
+// Bootstrap begins a group with its first configuration, unless there is one.
+func Bootstrap(c *raft.Config, store Store, snaps raft.SnapshotStore, transport raft.Transport, first raft.Configuration) error {
+	old, err := raft.HasExistingState(store, store, snaps)
+	if err != nil {
+		return err
+	}
+	if old {
+		return FinishBootstrap(store, snaps, first)
+	}
+	return raft.BootstrapCluster(c, store, store, snaps, transport, first)
+}
+
 // FinishBootstrap writes the configuration when a crash came after the first term was
 // written and before it. Raft takes the term alone for the state of a member, and a
 // group of such members would never choose a leader. Elections begin with term 2, so

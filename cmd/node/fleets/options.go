@@ -29,3 +29,9 @@ func show[T any](o Options, document T, table func() *screen.Table) error {
 	form, colours := o.Form()
 	return screen.Show(o.Stdout, form, colours, document, table)
 }
+
+// Commands are the subcommands that stand by themselves. group makes one that only holds
+// others.
+func Commands(o Options, group func(use, short string, commands ...*cobra.Command) *cobra.Command) []*cobra.Command {
+	return []*cobra.Command{Apply(o), Diff(o), group("fleets", "See, scale and take away fleets", List(o), Get(o), Scale(o), Delete(o))}
+}
