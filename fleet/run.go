@@ -64,15 +64,18 @@ func Pause(failures int) roster.LogTime {
 	return min(AgainFirst<<min(max(failures-1, 0), 16), AgainMax)
 }
 
-// Shuns lists the nodes that do not get the member at log time now.
-func (r *Run) Shuns(now roster.LogTime) []roster.NodeID {
-	var out []roster.NodeID
+// Shuns lists the nodes that do not get the member at log time now. Those of hard do not
+// even where no other fits: they have said no a moment ago.
+func (r *Run) Shuns(now roster.LogTime) (all, hard []roster.NodeID) {
 	for _, s := range r.Shun {
 		if s.Until > now {
-			out = append(out, s.Node)
+			all = append(all, s.Node)
+		}
+		if s.Until > now && s.Until <= now+ShunFull {
+			hard = append(hard, s.Node)
 		}
 	}
-	return out
+	return all, hard
 }
 
 // Avoid returns the shunned nodes with one more, those whose time is over left out.

@@ -112,18 +112,9 @@ func (s *stage) play(input string) string {
 		}
 		return sessionText(x)
 	case "fleets":
-		var lines []string
-		for _, f := range v.Fleets().List("*") {
-			lines = append(lines, fmt.Sprintf("%s revision=%d generation=%d count=%d made=%d dropped=%v %v", f.ID, f.Revision, f.Generation, f.Count, f.Made, f.Dropped, f.Members))
-		}
-		return strings.Join(lines, "\n")
+		return fleetsText(v)
 	case "runs":
-		var lines []string
-		for r, x := range v.Fleets().Members {
-			lines = append(lines, fmt.Sprintf("%s %s on %q epoch=%d generation=%d failures=%d again=%v shuns=%v wish=%q: %s", r.ID, r.Status, r.Node, r.Epoch,
-				x.Generation, x.Failures, time.Duration(x.Again), x.Shuns(v.Now()), x.Wish, x.Reason))
-		}
-		return strings.Join(lines, "\n")
+		return runsText(v)
 	case "sessions":
 		var lines []string
 		for _, x := range v.Sessions() {
@@ -323,4 +314,22 @@ func asJSON(t *testing.T, v *roster.Record) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+func fleetsText(v *View) string {
+	var lines []string
+	for _, f := range v.Fleets().List("*") {
+		lines = append(lines, fmt.Sprintf("%s revision=%d generation=%d count=%d made=%d dropped=%v %v", f.ID, f.Revision, f.Generation, f.Count, f.Made, f.Dropped, f.Members))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func runsText(v *View) string {
+	var lines []string
+	for r, x := range v.Fleets().Members {
+		shuns, _ := x.Shuns(v.Now())
+		lines = append(lines, fmt.Sprintf("%s %s on %q epoch=%d generation=%d failures=%d again=%v shuns=%v wish=%q: %s", r.ID, r.Status, r.Node, r.Epoch,
+			x.Generation, x.Failures, time.Duration(x.Again), shuns, x.Wish, x.Reason))
+	}
+	return strings.Join(lines, "\n")
 }

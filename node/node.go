@@ -189,6 +189,10 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 	n.sessions = sessions.New(sessions.Config{Router: n.router, Self: id.NodeID, Call: n.call, Logger: n.log})
 	n.steering = steering.New(steering.Config{Self: id.NodeID, Statuses: n.Shards, Alive: n.aliveIDs, Levels: n.levels, Level: codec.Level, After: n.config.ReplaceAfter, Logger: n.log,
 		System: func() (*shard.Group, error) { return n.router.Group(roster.SystemShard) },
+		Fresh: func(ctx context.Context) error {
+			_, err := n.ready(ctx, roster.SystemShard, roster.Read{Level: roster.ReadLinearizable})
+			return err
+		},
 		Propose: func(ctx context.Context, c roster.Command) error {
 			_, err := n.router.ProposeOwn(ctx, roster.SystemShard, c)
 			return err

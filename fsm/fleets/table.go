@@ -60,6 +60,9 @@ func (t *Table) Fleets(yield func(fleet.State) bool) {
 // Run returns the run of a member.
 func (t *Table) Run(id roster.AgentID) (fleet.Run, bool) { return t.runs.Get(id) }
 
+// Empty reports whether there is no member of any fleet.
+func (t *Table) Empty() bool { return t.runs.Len() == 0 }
+
 // Runs walks all runs by the ids of their agents.
 func (t *Table) Runs(yield func(roster.AgentID, fleet.Run) bool) { t.runs.Scan(yield) }
 

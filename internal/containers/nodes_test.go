@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/fleet"
 )
 
 const (
@@ -89,7 +90,9 @@ func (s *nodes) load() []roster.AgentID {
 func (s *nodes) survive(want []roster.AgentID, kill, start func(victim int)) []roster.AgentID {
 	s.t.Helper()
 	victim, late := s.leader(), lateIDs()
+	s.fleet(others(victim)[0])
 	kill(victim)
+	killed := time.Now()
 	s.t.Logf("killed node%d, which led most shards", victim)
 	survivors := others(victim)
 	took := s.until(resumeWithin, "writes resume in every shard", func() error {
@@ -104,6 +107,8 @@ func (s *nodes) survive(want []roster.AgentID, kill, start func(victim int)) []r
 	for _, n := range survivors {
 		s.holds(n, want)
 	}
+	s.runs(survivors[1], s.memberOf(survivors[0], victim))
+	s.t.Logf("all %d agents of the fleet ran on the others after %v", fleetSize, time.Since(killed).Round(time.Millisecond))
 	start(victim)
 	took = s.until(backWithin, "the killed node catches up", func() error {
 		for _, id := range late {
@@ -116,6 +121,50 @@ func (s *nodes) survive(want []roster.AgentID, kill, start func(victim int)) []r
 	s.t.Logf("caught up %v after it was ready", took.Round(time.Millisecond))
 	s.holds(victim, want)
 	return late
+}
+
+// fleetSize is how many agents the nodes run beside what is on the roll.
+const fleetSize = 1000
+
+// fleet has the nodes run agents, and waits until they do.
+func (s *nodes) fleet(at int) {
+	s.t.Helper()
+	took := s.until(resumeWithin, "the fleet is entered", func() error {
+		return s.call(http.MethodPut, at, "/v1/fleets/test/crew", fmt.Sprintf(`{"count":%d,"spec":{"driver":"inproc","entry":"idle"}}`, fleetSize), nil)
+	})
+	took += s.runs(at, "")
+	s.t.Logf("a fleet of %d agents runs after %v", fleetSize, took.Round(time.Millisecond))
+}
+
+// runs waits until all agents of the fleet run, none of them on a node.
+func (s *nodes) runs(at int, but roster.NodeID) time.Duration {
+	s.t.Helper()
+	return s.until(resumeWithin, "the fleet runs", func() error {
+		var state fleet.State
+		if err := s.get(at, "/v1/fleets/test/crew?read=linearizable", &state); err != nil {
+			return err
+		}
+		if state.Current != fleetSize {
+			return fmt.Errorf("%d of %d run: %v", state.Current, fleetSize, state.Members)
+		}
+		var there roster.Page
+		if err := s.get(at, "/v1/agents?limit=1&read=linearizable&namespace=test&node="+string(but), &there); but != "" && (err != nil || len(there.Agents) > 0) {
+			return fmt.Errorf("%d or more are still on %s: %w", len(there.Agents), but, err)
+		}
+		return nil
+	})
+}
+
+// memberOf returns the id of node n, as another knows it.
+func (s *nodes) memberOf(at, n int) roster.NodeID {
+	s.t.Helper()
+	for _, m := range s.members(at) {
+		if m.Name == fmt.Sprintf("node%d", n) {
+			return m.ID
+		}
+	}
+	s.t.Fatalf("node %d knows no node%d", at, n)
+	return ""
 }
 
 // lateIDs are agents that are entered while a node is dead: enough to meet every

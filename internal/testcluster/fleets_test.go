@@ -2,8 +2,12 @@ package testcluster_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -11,17 +15,23 @@ import (
 	"roster"
 	"roster/agentpool"
 	"roster/fleet"
+	"roster/internal/bubble"
 	"roster/internal/testcluster"
+	"roster/internal/testcluster/nemesis"
 	"roster/node"
 	"roster/node/fleets"
 	"roster/placement"
 )
+
+// fleetFaults is how many seeds TestFleetFaults runs; 0: fleetSeeds.
+var fleetFaults = flag.Uint64("fleets.seeds", 0, "how many seeds TestFleetFaults runs; 0: 6")
 
 // crews are the agents that run in a scenario: each activation with its node and time.
 type crews struct {
 	sync.Mutex
 	running map[roster.AgentID][]activation
 	starts  int
+	most    int      // places in which one agent ran at a time
 	twice   []string // two activations under one epoch
 	epochs  map[roster.AgentID]roster.Epoch
 }
@@ -46,6 +56,7 @@ func (c *crews) run(node string) agentpool.Func {
 		c.epochs[self.ID] = max(c.epochs[self.ID], self.Epoch)
 		c.running[self.ID] = append(c.running[self.ID], me)
 		c.starts++
+		c.most = max(c.most, len(c.running[self.ID]))
 		c.Unlock()
 		self.Ready()
 		<-ctx.Done()
@@ -297,4 +308,58 @@ func TestFleetIsFenced(t *testing.T) {
 		c.Await("the third takes some again", func() error { return s.all(c, 1, "demo/crew", 18) })
 		s.judge(c)
 	})
+}
+
+// fleetSeeds is how many seeds TestFleetFaults runs unless it is told.
+const fleetSeeds = 6
+
+// TestFleetFaults runs a fleet while faults are drawn for each seed: whatever happens no
+// activation begins under an epoch that was there before, an agent runs in two places at no
+// time, and after the last fault all members run.
+func TestFleetFaults(t *testing.T) {
+	seeds := *fleetFaults
+	if seeds == 0 {
+		seeds = fleetSeeds
+	}
+	for seed := *faultFrom; seed < *faultFrom+seeds; seed++ {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			bubble.Parallel(t)
+			s := newCrews()
+			schedule := nemesis.Draw(seed, 3)
+			o := testcluster.Options{Seed: seed, Shards: 2, Durable: true, Kept: true, Store: "bolt", ReplaceAfter: 10 * time.Second, Configure: s.host}
+			var report nemesis.Report
+			var log strings.Builder
+			if *faultLog {
+				o.Log = slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})
+			}
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("%v\n%s\n%s", schedule, strings.Join(report.Trace, "\n"), log.String())
+				}
+			})
+			testcluster.Run(t, o, func(c *testcluster.Cluster) {
+				do(c, 0, fleet.Set{Fleet: crew("demo/crew", 12)})
+				c.Await("all run", func() error { return s.all(c, 1, "demo/crew", 12) })
+				report = nemesis.Run(c, schedule)
+				c.AwaitReady()
+				c.Await("all run again", func() error {
+					at := c.Node(c.Running()[0])
+					err := s.all(c, c.Running()[0], "demo/crew", 12)
+					if err != nil {
+						x, fault := at.Explain(context.Background(), "demo/crew~0")
+						err = fmt.Errorf("%w; %+v, %w", err, x, fault)
+					}
+					return err
+				})
+				s.judge(c)
+				s.Lock()
+				starts, most := s.starts, s.most
+				s.Unlock()
+				if most > 1 {
+					t.Errorf("an agent ran in %d places at a time", most)
+				}
+				t.Logf("%d starts of 12 agents", starts)
+			})
+		})
+	}
 }

@@ -70,6 +70,9 @@ func New(c Config) *Hosting {
 	h := &Hosting{config: c, specs: map[fleet.ID]spec{}}
 	h.mu.here = map[roster.AgentID]seat{}
 	h.reports.init()
+	if c.Logger == nil {
+		h.config.Logger = slog.New(slog.DiscardHandler)
+	}
 	c.Pool.Report, c.Pool.Logger = h.heard, c.Logger
 	h.pool = agentpool.New(c.Pool)
 	return h
@@ -116,11 +119,13 @@ func (h *Hosting) live(ctx context.Context) error {
 	h.pool.Fence(true)
 	for h.await(ctx, true) {
 		h.pool.Fence(false)
+		h.config.Logger.Info("members may run here")
 		held, lost := context.WithCancel(ctx)
 		var following errgroup.Group
 		following.Go(func() error { return h.follow(held) })
 		h.await(ctx, false)
 		h.pool.Fence(true)
+		h.config.Logger.Info("members are stopped: others may take this node for dead")
 		lost()
 		_ = following.Wait() // follow ends with its context alone
 		h.forget()

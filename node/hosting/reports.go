@@ -83,13 +83,15 @@ func (r *reports) take(shardOf func(roster.AgentID) (roster.ShardID, bool)) map[
 }
 
 // send proposes a shard's reports. One whose shard cannot be reached waits, unless there is
-// a newer one by then; a refusal is an answer: the member lives under another epoch.
+// a newer one by then. So does one that is Refused: a node that has just started may not know
+// yet on which level of commands the cluster has agreed. A Conflict is an answer: the member
+// lives under another epoch.
 func (r *reports) send(ctx context.Context, shard roster.ShardID, batch []roster.Command, propose func(context.Context, roster.ShardID, []roster.Command) []error, log *slog.Logger) {
 	for part := range slices.Chunk(batch, reportsMax) {
 		again := false
 		for i, err := range propose(ctx, shard, part) {
 			switch roster.CodeOf(err) {
-			case "", roster.CodeConflict, roster.CodeNotFound, roster.CodeRefused, roster.CodeInvalid:
+			case "", roster.CodeConflict, roster.CodeNotFound, roster.CodeInvalid:
 			default:
 				again = true
 				r.back(part[i].(fleet.Report))

@@ -3,6 +3,7 @@ package placer
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -51,7 +52,10 @@ func New(c Config) *Placer { return &Placer{c} }
 func (p *Placer) Lead(ctx context.Context, g *shard.Group) error {
 	wake := make(chan struct{}, 1)
 	work, ctx := errgroup.WithContext(ctx)
-	work.Go(func() error { return p.listen(ctx, g, wake) })
+	work.Go(func() error { return listen(ctx, g, wake, waits) })
+	if system, err := p.config.System(); err == nil {
+		work.Go(func() error { return listen(ctx, system, wake, dies) })
+	}
 	work.Go(func() error { return p.rounds(ctx, g, wake) })
 	return work.Wait()
 }
@@ -91,8 +95,8 @@ func sleep(ctx context.Context, least, most time.Duration, wake <-chan struct{})
 	return ctx.Err() == nil
 }
 
-// listen wakes the rounds when a member of a fleet waits for a node.
-func (p *Placer) listen(ctx context.Context, g *shard.Group, wake chan<- struct{}) error {
+// listen wakes the rounds when something of concern has happened in a shard.
+func listen(ctx context.Context, g *shard.Group, wake chan<- struct{}, concerns func(roster.Event) bool) error {
 	for ctx.Err() == nil {
 		var at roster.Index
 		if _, err := g.View(func(v *fsm.View) error { at = v.Index(); return nil }); err != nil {
@@ -101,7 +105,7 @@ func (p *Placer) listen(ctx context.Context, g *shard.Group, wake chan<- struct{
 		feed, err := g.Feed(at)
 		for err == nil {
 			var events []roster.Event
-			if events, _, err = feed.Next(ctx); waits(events) {
+			if events, _, err = feed.Next(ctx); slices.ContainsFunc(events, concerns) {
 				select {
 				case wake <- struct{}{}:
 				default:
@@ -113,18 +117,23 @@ func (p *Placer) listen(ctx context.Context, g *shard.Group, wake chan<- struct{
 	return nil
 }
 
-func waits(events []roster.Event) bool {
-	for _, e := range events {
-		if e.After != nil && e.After.Owner.Kind == roster.OwnedByPlacement && e.After.Status == roster.StatusRegistered {
-			return true
-		}
-	}
-	return false
+// waits says of an event that a member of a fleet waits for a node.
+func waits(e roster.Event) bool {
+	return e.After != nil && e.After.Owner.Kind == roster.OwnedByPlacement && e.After.Status == roster.StatusRegistered
+}
+
+// dies says of an event that a node is gone.
+func dies(e roster.Event) bool {
+	return e.Type == roster.EventNodeDown || e.Type == roster.EventNodeLeft
 }
 
 // Round looks once and proposes what is to be done. left says that members stay without a
 // node.
 func (p *Placer) Round(ctx context.Context, g *shard.Group) (left bool, err error) {
+	var empty bool
+	if _, err := g.View(func(v *fsm.View) error { empty = v.Fleets().Empty(); return nil }); err != nil || empty {
+		return false, err
+	}
 	nodes, err := p.nodes()
 	if err != nil {
 		return false, err

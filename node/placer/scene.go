@@ -128,7 +128,7 @@ func (s *scene) upkeep() []roster.Command {
 			out = append(out, fleet.Place{Agent: m.ID, If: m.Epoch, Reason: "its node is down"})
 		case s.drained(m) && room > 0:
 			room--
-			out = append(out, fleet.Recall{Agent: m.ID, If: m.Epoch, Leave: true, Reason: "its node is drained"})
+			out = append(out, fleet.Recall{Agent: m.ID, If: m.Epoch, Reason: "its node is drained"})
 		case s.outdated(m) && m.crew.away < m.crew.Away():
 			m.crew.away++
 			out = append(out, fleet.Recall{Agent: m.ID, If: m.Epoch, Reason: "its fleet has a new spec"})
@@ -141,7 +141,7 @@ func (s *scene) upkeep() []roster.Command {
 // to propose and how many found none.
 func (s *scene) plan(known map[roster.NodeID]loads.Load) (out []roster.Command, unplaced int, err error) {
 	w := s.world(known)
-	at := map[roster.AgentID]int{}
+	at := map[roster.AgentID]member{}
 	waiting := map[placement.Policy][]placement.Agent{}
 	for _, i := range s.homeless {
 		m := s.members[i]
@@ -150,36 +150,74 @@ func (s *scene) plan(known map[roster.NodeID]loads.Load) (out []roster.Command, 
 			out = append(out, unplace(m, cut(m.crew.fault.Error()))...)
 			continue
 		}
-		a := placement.Agent{ID: m.ID, Need: &m.crew.need, Node: m.Node, Shun: m.Shuns(s.now), Urgent: m.Generation != 0}
-		if _, there := known[m.Wish]; there {
-			a.Shun = others(s.alive(), m.Wish)
-		}
-		at[m.ID] = i
-		waiting[m.crew.Rule()] = append(waiting[m.crew.Rule()], a)
+		at[m.ID] = m
+		waiting[m.crew.Rule()] = append(waiting[m.crew.Rule()], s.agent(m, known))
 	}
 	for _, policy := range placement.Policies {
-		if len(waiting[policy]) == 0 {
-			continue
-		}
-		settled := len(w.Agents)
-		w.Agents = append(w.Agents, waiting[policy]...)
-		planned, err := placement.Plan(w, policy)
+		decisions, err := s.fit(&w, policy, waiting[policy])
 		if err != nil {
 			return nil, 0, err
 		}
-		w.Agents = w.Agents[:settled]
-		for _, d := range planned.Decisions {
-			m := s.members[at[d.Agent]]
-			command, placed := s.decide(m, d)
-			if placed {
-				w.Agents = append(w.Agents, placement.Agent{ID: d.Agent, Need: &m.crew.need, Node: d.Node})
-			} else {
+		for _, d := range decisions {
+			commands, placed := s.decide(at[d.Agent], d)
+			if !placed {
 				unplaced++
 			}
-			out = append(out, command...)
+			out = append(out, commands...)
 		}
 	}
 	return out, unplaced, nil
+}
+
+// agent is a member that waits, as package placement sees it. Where an operator wants it, it
+// shuns all other nodes.
+func (s *scene) agent(m member, known map[roster.NodeID]loads.Load) placement.Agent {
+	a := placement.Agent{ID: m.ID, Need: &m.crew.need, Node: m.Node, Urgent: m.Generation != 0}
+	a.Shun, _ = m.Shuns(s.now)
+	if _, there := known[m.Wish]; there {
+		a.Shun = others(s.alive(), m.Wish)
+	}
+	return a
+}
+
+// fit plans for agents of one policy, puts those that found a node into the world, and plans
+// once more, with fewer nodes shunned, for those that did not: a node where one failed is
+// better than none.
+func (s *scene) fit(w *placement.World, policy placement.Policy, waiting []placement.Agent) (all []placement.Decision, err error) {
+	for pass := 0; len(waiting) > 0 && pass < 2; pass++ {
+		settled := len(w.Agents)
+		w.Agents = append(w.Agents, waiting...)
+		planned, err := placement.Plan(*w, policy)
+		if err != nil {
+			return nil, err
+		}
+		byID := map[roster.AgentID]placement.Agent{}
+		for _, a := range waiting {
+			byID[a.ID] = a
+		}
+		w.Agents, waiting = w.Agents[:settled], nil
+		for _, d := range planned.Decisions {
+			a := byID[d.Agent]
+			if d.Node != "" {
+				a.Node = d.Node
+				w.Agents = append(w.Agents, a)
+			} else if again, ok := s.relent(a); ok && pass == 0 {
+				waiting = append(waiting, again)
+				continue
+			}
+			all = append(all, d)
+		}
+	}
+	return all, nil
+}
+
+// relent lets an agent shun fewer nodes, if it can.
+func (s *scene) relent(a placement.Agent) (placement.Agent, bool) {
+	i := slices.IndexFunc(s.homeless, func(i int) bool { return s.members[i].ID == a.ID })
+	m := s.members[s.homeless[i]]
+	all, hard := m.Shuns(s.now)
+	a.Shun = hard
+	return a, m.Wish == "" && len(hard) < len(all)
 }
 
 // decide turns a decision into commands. Who finds no node is told why once; one whose wish
@@ -245,7 +283,8 @@ func (s *scene) explain(known map[roster.NodeID]loads.Load, id roster.AgentID) (
 	m := s.members[i]
 	w := s.world(known)
 	w.Agents = slices.DeleteFunc(w.Agents, func(a placement.Agent) bool { return a.ID == id })
-	w.Agents = append(w.Agents, placement.Agent{ID: id, Need: &m.crew.need, Shun: m.Shuns(s.now)})
+	shun, _ := m.Shuns(s.now)
+	w.Agents = append(w.Agents, placement.Agent{ID: id, Need: &m.crew.need, Shun: shun})
 	d, verdicts, err := placement.Explain(w, m.crew.Rule(), id)
 	if err != nil {
 		return fleet.Explanation{}, err

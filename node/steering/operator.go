@@ -136,6 +136,11 @@ func (s *Steering) Arrange(ctx context.Context, l roster.Layout) error {
 // steer changes the map where it was read.
 func (s *Steering) steer(ctx context.Context, change func(moves.World, *roster.ClusterMap) (changed bool, err error)) error {
 	var err error
+	if s.c.Fresh != nil { // or a stale replica would say that nothing is to be changed
+		if err = s.c.Fresh(ctx); err != nil {
+			return err
+		}
+	}
 	for range triesMax {
 		var w moves.World
 		if w, err = s.look(); err != nil {

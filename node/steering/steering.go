@@ -22,6 +22,8 @@ const lookEvery = 500 * time.Millisecond
 type Config struct {
 	Self   roster.NodeID
 	System func() (*shard.Group, error) // the replica of the system shard
+	// Fresh waits until that replica has what was acknowledged before; nil does not wait.
+	Fresh func(context.Context) error
 	// Statuses says how all shards stand, those that are not held here too.
 	Statuses func(context.Context) ([]roster.ShardStatus, error)
 	Alive    func() []roster.NodeID // by gossip
