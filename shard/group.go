@@ -42,39 +42,40 @@ var (
 
 // Group is this node's replica of one shard.
 type Group struct {
-	id       roster.ShardID
-	config   Config
-	timing   Timing
-	logger   *slog.Logger
-	replica  *replica.Replica
-	fresh    *replica.Freshness
-	store    *logstore.Watched
-	below    *stores.Movable // below all wrappers
-	logs     *logstore.FailStop
-	snaps    *logstore.Snapshots
-	link     *link.Transport
-	trail    *trail.Trail
-	elector  *pledge.Elector
-	pledge   pledge.Pledge // once it has stopped
-	raft     *raft.Raft
-	proposer *proposer
-	reads    *rounds.Rounds
-	handover *handover.Handover
-	deaths   chan raft.ServerID // of leaders, to succeed them; holds one
-	pending  atomic.Int64       // futures of Raft that somebody awaits
-	applied  replica.Bell       // rings when something was applied
-	bell     replica.Bell       // rings when that, or anything that age depends on, has changed
-	reign    atomic.Pointer[reign]
-	stopped  atomic.Pointer[error]
-	healed   chan struct{} // a quarantine has ended; holds one
-	troubles chan trouble
-	closing  chan struct{}
-	dead     chan struct{} // closed when Raft has shut down
-	cancel   context.CancelFunc
-	shutdown func() raft.Future
-	routines sync.WaitGroup // every goroutine of the group
-	once     sync.Once
-	mu       struct {
+	id        roster.ShardID
+	config    Config
+	timing    Timing
+	logger    *slog.Logger
+	replica   *replica.Replica
+	fresh     *replica.Freshness
+	store     *logstore.Watched
+	below     *stores.Movable // below all wrappers
+	logs      *logstore.FailStop
+	snaps     *logstore.Snapshots
+	link      *link.Transport
+	trail     *trail.Trail
+	elector   *pledge.Elector
+	pledge    pledge.Pledge // once it has stopped
+	unpledged error         // why that could not be read
+	raft      *raft.Raft
+	proposer  *proposer
+	reads     *rounds.Rounds
+	handover  *handover.Handover
+	deaths    chan raft.ServerID // of leaders, to succeed them; holds one
+	pending   atomic.Int64       // futures of Raft that somebody awaits
+	applied   replica.Bell       // rings when something was applied
+	bell      replica.Bell       // rings when that, or anything that age depends on, has changed
+	reign     atomic.Pointer[reign]
+	stopped   atomic.Pointer[error]
+	healed    chan struct{} // a quarantine has ended; holds one
+	troubles  chan trouble
+	closing   chan struct{}
+	dead      chan struct{} // closed when Raft has shut down
+	cancel    context.CancelFunc
+	shutdown  func() raft.Future
+	routines  sync.WaitGroup // every goroutine of the group
+	once      sync.Once
+	mu        struct {
 		sync.Mutex
 		followers []chan context.Context
 	}
@@ -251,9 +252,8 @@ func (g *Group) stop(ctx context.Context) error {
 		g.bell.Ring()
 		g.routines.Wait()
 		g.reads.Close()
-		var err error
-		g.pledge, err = pledge.Of(g.store, g.snaps)
-		errs = append(errs, err, g.store.Close())
+		g.pledge, g.unpledged = pledge.Of(g.store, g.snaps)
+		errs = append(errs, g.store.Close())
 	}()
 	select {
 	case <-ended:

@@ -104,7 +104,7 @@ func (h *Host) Shut(ctx context.Context, id roster.ShardID) (p pledge.Pledge, er
 		h.mu.groups[id] = nil
 		h.publish()
 		h.mu.Unlock()
-		err := g.close(ctx)
+		err := errors.Join(g.close(ctx), g.unpledged)
 		p = g.pledge
 		h.mu.Lock()
 		delete(h.mu.groups, id)
