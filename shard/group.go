@@ -54,7 +54,7 @@ type Group struct {
 	snaps     *logstore.Snapshots
 	link      *link.Transport
 	trail     *trail.Trail
-	elector   *pledge.Elector
+	elector   pledge.Elector
 	pledge    pledge.Pledge // once it has stopped
 	unpledged error         // why that could not be read
 	raft      *raft.Raft

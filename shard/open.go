@@ -15,7 +15,6 @@ import (
 	"roster/shard/handover"
 	"roster/shard/link"
 	"roster/shard/logstore"
-	"roster/shard/pledge"
 	"roster/shard/replica"
 	"roster/shard/rounds"
 	"roster/shard/trail"
@@ -105,11 +104,9 @@ func (g *Group) start(notify chan bool, bootstrap []Server) error {
 	if err := g.bootstrap(c, bootstrap); err != nil {
 		return err
 	}
-	elector, err := pledge.Begin(g.config.Pledge, g.id, g.store, g.snaps, c)
-	if err != nil {
+	if err := g.elector.Begin(g.config.Pledge, g.id, g.store, g.snaps, c); err != nil {
 		return err
 	}
-	g.elector = elector
 	if err := g.newRaft(c); err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ const (
 	lookEvery = 50 * time.Millisecond
 )
 
-// Elector says whether a server takes part in elections. Make one with NewElector.
+// Elector says whether a server takes part in elections: the zero Elector does not, until
+// Begin.
 type Elector struct {
 	pledge Pledge
 	whole  atomic.Bool
@@ -26,19 +27,16 @@ type Elector struct {
 
 // Begin gives a store what was promised before it, and a configuration the patience of a
 // server that may not stand yet. of knows the pledge of each group; nil is none of any.
-func Begin(of func(roster.ShardID) Pledge, id roster.ShardID, store logstore.Store, snaps raft.SnapshotStore, c *raft.Config) (*Elector, error) {
-	var p Pledge
+func (e *Elector) Begin(of func(roster.ShardID) Pledge, id roster.ShardID, store logstore.Store, snaps raft.SnapshotStore, c *raft.Config) error {
 	if of != nil {
-		p = of(id)
+		e.pledge = of(id)
 	}
-	if err := p.Restore(store); err != nil {
-		return nil, err
+	if err := e.pledge.Restore(store); err != nil {
+		return err
 	}
-	e, err := NewElector(p, store, snaps)
-	if err == nil {
-		e.Restrain(c)
-	}
-	return e, err
+	err := e.look(store, snaps)
+	e.Restrain(c)
+	return err
 }
 
 // NewElector returns the Elector of a server that has pledged p and whose log is opened. A
