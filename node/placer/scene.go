@@ -154,7 +154,7 @@ func (s *scene) plan(known map[roster.NodeID]loads.Load) (out []roster.Command, 
 		waiting[m.crew.Rule()] = append(waiting[m.crew.Rule()], s.agent(m, known))
 	}
 	for _, policy := range placement.Policies {
-		decisions, err := s.fit(&w, policy, waiting[policy])
+		decisions, err := s.fit(&w, policy, waiting[policy], at)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -183,7 +183,7 @@ func (s *scene) agent(m member, known map[roster.NodeID]loads.Load) placement.Ag
 // fit plans for agents of one policy, puts those that found a node into the world, and plans
 // once more, with fewer nodes shunned, for those that did not: a node where one failed is
 // better than none.
-func (s *scene) fit(w *placement.World, policy placement.Policy, waiting []placement.Agent) (all []placement.Decision, err error) {
+func (s *scene) fit(w *placement.World, policy placement.Policy, waiting []placement.Agent, members map[roster.AgentID]member) (all []placement.Decision, err error) {
 	for pass := 0; len(waiting) > 0 && pass < 2; pass++ {
 		settled := len(w.Agents)
 		w.Agents = append(w.Agents, waiting...)
@@ -201,7 +201,7 @@ func (s *scene) fit(w *placement.World, policy placement.Policy, waiting []place
 			if d.Node != "" {
 				a.Node = d.Node
 				w.Agents = append(w.Agents, a)
-			} else if again, ok := s.relent(a); ok && pass == 0 {
+			} else if again, ok := s.relent(a, members[a.ID]); ok && pass == 0 {
 				waiting = append(waiting, again)
 				continue
 			}
@@ -212,9 +212,7 @@ func (s *scene) fit(w *placement.World, policy placement.Policy, waiting []place
 }
 
 // relent lets an agent shun fewer nodes, if it can.
-func (s *scene) relent(a placement.Agent) (placement.Agent, bool) {
-	i := slices.IndexFunc(s.homeless, func(i int) bool { return s.members[i].ID == a.ID })
-	m := s.members[s.homeless[i]]
+func (s *scene) relent(a placement.Agent, m member) (placement.Agent, bool) {
 	all, hard := m.Shuns(s.now)
 	a.Shun = hard
 	return a, m.Wish == "" && len(hard) < len(all)
