@@ -39,9 +39,12 @@ func New(c Config) *Archiver {
 	return &Archiver{config: c, turn: make(chan struct{}, 1), between: func() {}}
 }
 
+// MaxCuts is how often Backup cuts before it says that the cluster map does not stand still.
+const MaxCuts = 3
+
 // Backup writes an archive of all shards to w. Until a cut stands nothing is written: the
-// error is then Conflict when the cluster map changed meanwhile, Overloaded while another
-// archive is being written here, and Unavailable when a shard does not answer.
+// error is then Conflict when the cluster map changed during each of MaxCuts, Overloaded
+// while another archive is being written here, and Unavailable when a shard does not answer.
 func (a *Archiver) Backup(ctx context.Context, w io.Writer) error {
 	select {
 	case a.turn <- struct{}{}:
@@ -49,6 +52,16 @@ func (a *Archiver) Backup(ctx context.Context, w io.Writer) error {
 	default:
 		return &roster.Error{Code: roster.CodeOverloaded, RetryAfter: time.Second, Detail: "this node is writing another archive"}
 	}
+	for cuts := 1; ; cuts++ {
+		err := a.write(ctx, w)
+		if roster.CodeOf(err) != roster.CodeConflict || cuts == MaxCuts {
+			return err
+		}
+	}
+}
+
+// write writes what one cut took.
+func (a *Archiver) write(ctx context.Context, w io.Writer) error {
 	manifest, parts, err := a.cut(ctx)
 	defer release(parts)
 	if err != nil {
