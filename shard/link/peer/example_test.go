@@ -15,8 +15,8 @@ import (
 	"roster/transport"
 )
 
-// lonely is a network without anybody else.
-type lonely struct{}
+// lonely is a network without anybody else, which is found out once somebody is asked.
+type lonely struct{ asked chan struct{} }
 
 func (lonely) Listener(transport.Lane) net.Listener {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -26,7 +26,8 @@ func (lonely) Listener(transport.Lane) net.Listener {
 	return l
 }
 
-func (lonely) Dial(context.Context, string, transport.Lane) (net.Conn, error) {
+func (l lonely) Dial(context.Context, string, transport.Lane) (net.Conn, error) {
+	<-l.asked
 	return nil, errors.New("there is nobody else")
 }
 
@@ -48,11 +49,13 @@ func (w waiting) Answered(*frame.Frame, time.Time) bool { w <- nil; return true 
 func (w waiting) Failed(err error)                      { w <- err }
 
 func Example() {
-	peers := peer.Open(peer.Options{Network: lonely{}, Node: "n1"}, deaf{})
+	network := lonely{make(chan struct{})}
+	peers := peer.Open(peer.Options{Network: network, Node: "n1"}, deaf{})
 	defer peers.Close()
 	answer := make(waiting, 1)
 	_, err := peers.Ask("n2", &frame.Frame{Kind: frame.Vote, Group: 1, Term: 2}, answer)
 	fmt.Println(err)
+	close(network.asked)
 	err = <-answer
 	fmt.Println(err, peer.Again(err))
 	// Output:
