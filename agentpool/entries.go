@@ -11,7 +11,31 @@ import (
 //   - idle is ready at once and does nothing until it is stopped.
 //   - flaky is ready at once and fails after the time that its variable AFTER names, one
 //     second without.
-func Entries() map[string]Func { return map[string]Func{"idle": idle, "flaky": flaky} }
+//   - echo answers each message with what is in it, after the time that its variable WORK
+//     names, at once without.
+func Entries() map[string]Func {
+	return map[string]Func{"idle": idle, "flaky": flaky, "echo": echo}
+}
+
+func echo(ctx context.Context, self Self) error {
+	work, err := self.duration("WORK", 0)
+	if err != nil {
+		return err
+	}
+	self.Ready()
+	for {
+		m, err := self.Mail.Receive(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if wait(ctx, work); m.ReplyTo != "" {
+			_ = self.Mail.Reply(ctx, m, m.Body, "") // who asked may have gone
+		}
+	}
+}
 
 func idle(ctx context.Context, self Self) error {
 	self.Ready()
@@ -23,12 +47,9 @@ func idle(ctx context.Context, self Self) error {
 var errFlaky = errors.New("this agent fails on purpose")
 
 func flaky(ctx context.Context, self Self) error {
-	after := time.Second
-	if text, ok := self.Env.Get("AFTER"); ok {
-		var err error
-		if after, err = time.ParseDuration(text); err != nil {
-			return err
-		}
+	after, err := self.duration("AFTER", time.Second)
+	if err != nil {
+		return err
 	}
 	self.Ready()
 	wait(ctx, after)
@@ -36,4 +57,13 @@ func flaky(ctx context.Context, self Self) error {
 		return nil
 	}
 	return errFlaky
+}
+
+// duration reads a variable.
+func (s Self) duration(name string, without time.Duration) (time.Duration, error) {
+	text, ok := s.Env.Get(name)
+	if !ok {
+		return without, nil
+	}
+	return time.ParseDuration(text)
 }

@@ -71,5 +71,5 @@ func (d *Exec) env(a Agent) []string {
 	for key, value := range a.Spec.Env.All() {
 		env = append(env, key+"="+value)
 	}
-	return append(env, "ROSTER_AGENT="+string(a.ID), "ROSTER_EPOCH="+strconv.FormatUint(uint64(a.Epoch), 10))
+	return append(env, "ROSTER_AGENT="+string(a.ID), "ROSTER_EPOCH="+strconv.FormatUint(uint64(a.Epoch), 10), "ROSTER_SECRET="+a.Secret)
 }

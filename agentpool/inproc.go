@@ -18,6 +18,8 @@ type Self struct {
 	ID    roster.AgentID
 	Epoch roster.Epoch
 	Env   roster.Map
+	// Mail is what other agents say to it, and it to them; nil where there is none.
+	Mail Mail
 	// Ready says that the agent works: until then it is starting.
 	Ready func()
 }
@@ -56,5 +58,5 @@ func (d *Inproc) Run(ctx context.Context, a Agent, started func()) (err error) {
 	if f == nil {
 		return fmt.Errorf("there is no entry %q here", a.Spec.Entry)
 	}
-	return f(ctx, Self{a.ID, a.Epoch, a.Spec.Env, started})
+	return f(ctx, Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, Ready: started})
 }

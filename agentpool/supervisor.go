@@ -2,12 +2,17 @@ package agentpool
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"roster"
 	"roster/fleet"
+	"roster/mailbox"
 	"roster/placement"
 )
 
@@ -16,6 +21,22 @@ type Agent struct {
 	ID    roster.AgentID
 	Epoch roster.Epoch
 	Spec  *fleet.Spec // not changed any more
+	// Secret proves, outside of this process, that who calls is this activation.
+	Secret string
+	// Mail is nil where there is none.
+	Mail Mail
+}
+
+// Mail is how an activation hears messages and sends them; see package mailbox. It is for
+// one goroutine at a time.
+type Mail interface {
+	// Receive finishes the message that it returned before and waits for the next. Once ctx
+	// has ended there is none; the one before is finished all the same.
+	Receive(ctx context.Context) (mailbox.Delivery, error)
+	// Reply answers a message; failed says, instead of a body, why there is no answer.
+	Reply(ctx context.Context, m mailbox.Delivery, body json.RawMessage, failed string) error
+	// Send sends a message, and with a wait waits so long for the answer.
+	Send(ctx context.Context, m mailbox.Message, wait time.Duration) (mailbox.Receipt, error)
 }
 
 // Driver runs agents of one kind.
@@ -45,6 +66,8 @@ type Config struct {
 	Room placement.Resources
 	// AgentsMax bounds the agents; 0 is AgentsMax.
 	AgentsMax int
+	// Mail opens the mail of an activation; nil: there is none.
+	Mail func(roster.Actor) Mail
 	// Report hears what becomes of agents, in order for each.
 	Report func(Event)
 	Logger *slog.Logger // nil discards
@@ -108,6 +131,10 @@ func (s *Supervisor) Want(a Agent) {
 	if err != nil {
 		s.report(a, roster.StatusRegistered, err.Error())
 		return
+	}
+	a.Secret = rand.Text()
+	if s.config.Mail != nil {
+		a.Mail = s.config.Mail(roster.Actor{Agent: a.ID, Epoch: a.Epoch})
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	c := &cell{s: s, agent: a, driver: driver, before: old, cancel: cancel, done: make(chan struct{})}
@@ -178,6 +205,24 @@ func (s *Supervisor) Knows(id roster.AgentID, epoch roster.Epoch) bool {
 	defer s.mu.Unlock()
 	c := s.mu.cells[id]
 	return c != nil && c.agent.Epoch == epoch && !c.stopped
+}
+
+// Proves reports whether a secret is that of an activation that is known here.
+func (s *Supervisor) Proves(a roster.Actor, secret string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.mu.cells[a.Agent]
+	return c != nil && !s.mu.fenced && c.agent.Epoch == a.Epoch && subtle.ConstantTimeCompare([]byte(c.agent.Secret), []byte(secret)) == 1
+}
+
+// Spec returns the spec of an agent that is known here, or nil.
+func (s *Supervisor) Spec(id roster.AgentID) *fleet.Spec {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.mu.cells[id]; c != nil {
+		return c.agent.Spec
+	}
+	return nil
 }
 
 // Agents lists the ids of the agents that are known here.

@@ -39,7 +39,7 @@ func (c *Client) RegisterBatch(ctx context.Context, items []roster.Register) ([]
 	}
 	request, end := c.requestOf(ctx, len(items))
 	defer end()
-	ctx, cancel := c.bound(ctx)
+	ctx, cancel := c.bound(ctx, 0)
 	defer cancel()
 	var results []roster.BatchResult
 	var token roster.Token

@@ -22,7 +22,7 @@ func TestContract(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		server := httptest.NewServer(httpapi.New(service, httpapi.Options{Decode: decode, Tokens: service, Fleets: service}))
+		server := httptest.NewServer(httpapi.New(service, httpapi.Options{Decode: decode, Tokens: service, Fleets: service, Mail: service}))
 		c, err := client.New(client.Config{Addresses: []string{server.URL}, Token: secret})
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"roster"
+	"roster/client/params"
 	"roster/fleet"
 )
 
@@ -17,7 +18,7 @@ func (c *Client) Fleet(ctx context.Context, id fleet.ID, r roster.Read) (fleet.S
 	}
 	q := get("/v1/fleets/" + string(id))
 	q.query = url.Values{}
-	addRead(q.query, r)
+	params.Read(q.query, r)
 	return send[fleet.State](ctx, c, q)
 }
 

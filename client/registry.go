@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"roster"
+	"roster/client/params"
 )
 
 // Register enters or replaces an agent.
@@ -25,7 +26,7 @@ func (c *Client) Lookup(ctx context.Context, id roster.AgentID, r roster.Read) (
 		return nil, roster.Stamp{}, err // it would not make a path of the API
 	}
 	query := url.Values{}
-	addRead(query, r)
+	params.Read(query, r)
 	record, stamp, err := send[*roster.Record](ctx, c, call{
 		policy: policy{what: "lookup"}, method: http.MethodGet, path: agentPath(id), query: query,
 	})
@@ -48,7 +49,7 @@ func (c *Client) LookupBatch(ctx context.Context, ids []roster.AgentID, r roster
 		ids = []roster.AgentID{}
 	}
 	query := url.Values{}
-	addRead(query, r)
+	params.Read(query, r)
 	got, stamp, err := send[results](ctx, c, withBody(call{
 		policy: policy{what: "lookup"}, method: http.MethodPost, path: "/v1/agents:lookup", query: query,
 	}, body{ids}))
@@ -60,12 +61,12 @@ func (c *Client) LookupBatch(ctx context.Context, ids []roster.AgentID, r roster
 
 // Find returns one page of what q selects.
 func (c *Client) Find(ctx context.Context, q roster.Query) (roster.Page, error) {
-	if err := inOwnScope(q); err != nil {
+	if err := params.OwnScope(q); err != nil {
 		return roster.Page{}, err
 	}
-	query := parameters(q)
-	addRead(query, q.Read)
-	addPage(query, q)
+	query := params.Of(q)
+	params.Read(query, q.Read)
+	params.Page(query, q)
 	path := "/v1/agents:find"
 	if q.AnyHealth {
 		path = "/v1/agents"

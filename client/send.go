@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/acting"
 )
 
 // answerBytesMax bounds what is read of one answer: a page of the longest agents.
@@ -27,6 +28,7 @@ type call struct {
 	fault   error          // why there is no body to send
 	request roster.Request // sent when it is not zero
 	ifMatch roster.Index   // sent when it is not zero
+	wait    time.Duration  // how much longer than others it may take
 	kind    string         // content type of body; "": application/json
 	accept  func(status int) bool
 }
@@ -60,7 +62,7 @@ func (c *Client) exchange(ctx context.Context, r call, read func(body []byte) er
 	if r.fault != nil {
 		return roster.Stamp{}, r.fault
 	}
-	ctx, cancel := c.bound(ctx)
+	ctx, cancel := c.bound(ctx, r.wait)
 	defer cancel()
 	var last answer
 	err := c.try(ctx, r.policy, func(ctx context.Context, base string) *fault {
@@ -76,7 +78,7 @@ func (c *Client) exchange(ctx context.Context, r call, read func(body []byte) er
 
 // attempt sends r once and reads the whole answer.
 func (c *Client) attempt(ctx context.Context, base string, r call) (answer, *fault) {
-	ctx, cancel := context.WithTimeout(ctx, attemptMax)
+	ctx, cancel := context.WithTimeout(ctx, attemptMax+r.wait)
 	defer cancel()
 	response, f := c.roundTrip(ctx, base, r)
 	if f != nil {
@@ -111,6 +113,9 @@ func (c *Client) roundTrip(ctx context.Context, base string, r call) (*http.Resp
 		return nil, &fault{err: roster.Invalid("address", "%v", err)}
 	}
 	r.setHeader(request.Header, c.config.UserAgent)
+	if claim, claims := acting.From(ctx); claims {
+		claim.SetHeader(request.Header)
+	}
 	if c.config.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.config.Token)
 	}

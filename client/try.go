@@ -81,11 +81,11 @@ func (c *Client) try(ctx context.Context, p policy, attempt func(ctx context.Con
 }
 
 // bound gives a call the deadline that it must end by.
-func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+func (c *Client) bound(ctx context.Context, more time.Duration) (context.Context, context.CancelFunc) {
 	if _, has := ctx.Deadline(); has {
-		return context.WithTimeout(ctx, c.config.RetryFor)
+		return context.WithTimeout(ctx, c.config.RetryFor+more)
 	}
-	return context.WithTimeout(ctx, min(attemptMax, c.config.RetryFor))
+	return context.WithTimeout(ctx, min(attemptMax, c.config.RetryFor)+more)
 }
 
 // final reports whether f ends the trial, and remembers it.

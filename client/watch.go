@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/client/params"
 	"roster/client/stream"
 )
 
@@ -43,7 +44,7 @@ type watch struct {
 // run reads one connection after the other until the caller stops, ctx ends, or an
 // error is final.
 func (w *watch) run(ctx context.Context) error {
-	if err := inOwnScope(w.query); err != nil {
+	if err := params.OwnScope(w.query); err != nil {
 		return err
 	}
 	for {
@@ -67,11 +68,13 @@ func (w *watch) run(ctx context.Context) error {
 
 // open connects, at the cursor if there is one.
 func (w *watch) open(ctx context.Context) (*http.Response, error) {
-	query := parameters(w.query)
+	query := params.Of(w.query)
 	if w.query.AnyHealth {
 		query.Set("any_health", "true")
 	}
-	set(query, "after", string(w.cursor))
+	if w.cursor != "" {
+		query.Set("after", string(w.cursor))
+	}
 	if w.initial {
 		query.Set("initial", "true")
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/mailbox"
 	"roster/placement"
 )
 
@@ -55,6 +56,8 @@ type Spec struct {
 	// Priority: members of larger ones are placed first.
 	Priority int     `json:"priority,omitempty"`
 	Restart  Restart `json:"restart,omitzero"`
+	// Mailbox bounds what waits for a member.
+	Mailbox mailbox.Limits `json:"mailbox,omitzero"`
 	// StopGrace is how long a member may take to stop; 0 is GraceDefault.
 	StopGrace roster.Duration `json:"stop_grace,omitzero"`
 

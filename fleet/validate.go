@@ -47,6 +47,9 @@ func (s *Spec) validate() error {
 	if err := s.Restart.validate(); err != nil {
 		return err
 	}
+	if err := s.Mailbox.Validate(); err != nil {
+		return err
+	}
 	switch {
 	case s.Resources.CPU < 0 || s.Resources.Memory < 0:
 		return roster.Invalid("resources", "less than nothing is asked for")

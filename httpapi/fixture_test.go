@@ -35,7 +35,7 @@ func newFixture(t *testing.T) *fixture {
 func fixtureOver(t *testing.T, wrap func(roster.Service) roster.Service, c memservice.Config, o Options) *fixture {
 	f := &fixture{T: t, service: memservice.New(c), registry: prometheus.NewRegistry()}
 	t.Cleanup(f.service.Close)
-	o.Fleets = f.service
+	o.Fleets, o.Mail = f.service, f.service
 	o.Metrics, o.Gatherer, o.Decode = f.registry, f.registry, decodeCommand
 	f.api = newAPI(wrap(f.service), o)
 	f.server = httptest.NewServer(f.api)

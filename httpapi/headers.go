@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"roster"
+	"roster/acting"
 	"roster/httpapi/table"
 	"roster/httpapi/wire"
 )
@@ -75,9 +76,17 @@ func (c *call) writeContext() (context.Context, error) {
 	if _, err := c.tokenHeader(); err != nil {
 		return nil, err
 	}
+	ctx := c.r.Context()
+	claim, claims, err := acting.OfHeader(c.r.Header)
+	if err != nil {
+		return nil, err
+	}
+	if claims {
+		ctx = acting.With(ctx, claim)
+	}
 	request, err := wire.RequestOf(c.r.Header)
 	if err != nil || request == (roster.Request{}) {
-		return c.r.Context(), err
+		return ctx, err
 	}
-	return roster.WithRequest(c.r.Context(), wire.OwnRequest(request, roster.PrincipalFrom(c.r.Context()))), nil
+	return roster.WithRequest(ctx, wire.OwnRequest(request, roster.PrincipalFrom(ctx))), nil
 }

@@ -17,6 +17,7 @@ import (
 	"roster/httpapi/table"
 	"roster/httpapi/wing"
 	"roster/httpapi/wire"
+	"roster/mailbox"
 	"roster/placement"
 )
 
@@ -124,6 +125,8 @@ func TestSchemasMatchTypes(t *testing.T) {
 		"Ready": reflect.TypeFor[ready.Answer](), "Joined": reflect.TypeFor[joinAnswer](), "StoreMoves": reflect.TypeFor[roster.StoreMoves](), "MovePlan": reflect.TypeFor[roster.MovePlan](), "Move": reflect.TypeFor[roster.Move](),
 		"Fleet": reflect.TypeFor[fleet.Fleet](), "FleetState": reflect.TypeFor[fleet.State](), "Spec": reflect.TypeFor[fleet.Spec](), "Fleets": reflect.TypeFor[wing.FleetList](), "Scale": reflect.TypeFor[wing.ScaleIn](),
 		"Recall": reflect.TypeFor[wing.RecallIn](), "Explanation": reflect.TypeFor[fleet.Explanation](), "Verdict": reflect.TypeFor[fleet.Verdict](), "Shunned": reflect.TypeFor[fleet.Shunned](), "Restart": reflect.TypeFor[fleet.Restart](), "Where": reflect.TypeFor[placement.Where](),
+		"MessageIn": reflect.TypeFor[mailbox.Outgoing](), "Multicast": reflect.TypeFor[mailbox.Cast](), "Receipt": reflect.TypeFor[mailbox.Receipt](), "Receipts": reflect.TypeFor[wing.Receipts](), "Receive": reflect.TypeFor[mailbox.Receive](),
+		"Messages": reflect.TypeFor[wing.Messages](), "Message": reflect.TypeFor[mailbox.Delivery](), "Reply": reflect.TypeFor[mailbox.Reply](), "Mailbox": reflect.TypeFor[mailbox.State](), "MailboxLimits": reflect.TypeFor[mailbox.Limits](),
 		"SessionIn": reflect.TypeFor[roster.OpenSession](),
 		"TokenIn":   reflect.TypeFor[roster.NewToken](), "AccessToken": reflect.TypeFor[roster.AccessToken](), "TokenMade": reflect.TypeFor[wire.TokenMade](), "Tokens": reflect.TypeFor[wire.TokenList](), "KeyChange": reflect.TypeFor[roster.KeyChange](), "Keyring": reflect.TypeFor[roster.Keyring](), "NodeKeys": reflect.TypeFor[roster.NodeKeys](),
 	} {

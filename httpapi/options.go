@@ -19,6 +19,7 @@ import (
 	"roster/httpapi/guard"
 	"roster/httpapi/meter"
 	"roster/httpapi/table"
+	"roster/mailbox"
 )
 
 // Bounds of this package; the contract's own are in package roster.
@@ -57,6 +58,8 @@ type Options struct {
 	Decode func(kind string, body json.RawMessage) (roster.Command, error)
 	// Fleets answers for what is run; nil: the routes of fleets refuse.
 	Fleets fleet.Service
+	// Mail brings messages; nil: the routes of messages refuse.
+	Mail mailbox.Service
 	// Tokens recognises callers: every route then asks for what its row in the table
 	// says, and the service stands behind a gate. nil: everybody may do everything.
 	Tokens door.Keeper
@@ -74,6 +77,7 @@ type Options struct {
 type api struct {
 	service  roster.Service
 	fleets   fleet.Service
+	mail     mailbox.Service
 	options  Options
 	log      *slog.Logger
 	guard    *guard.Guard
@@ -94,7 +98,7 @@ type api struct {
 func New(s roster.Service, o Options) http.Handler { return newAPI(s, o) }
 
 func newAPI(s roster.Service, o Options) *api {
-	a := &api{service: s, fleets: o.Fleets, options: o, log: o.Logger, guard: guard.New(o.Hosts), meter: meter.New(o.Metrics),
+	a := &api{service: s, fleets: o.Fleets, mail: o.Mail, options: o, log: o.Logger, guard: guard.New(o.Hosts), meter: meter.New(o.Metrics),
 		firstWait: watchFirstWait, watchGap: watchCommentGap, holdGap: holdCommentGap}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
@@ -103,6 +107,9 @@ func newAPI(s roster.Service, o Options) *api {
 		a.service = gate.New(s)
 		if o.Fleets != nil {
 			a.fleets = gate.NewFleets(o.Fleets)
+		}
+		if o.Mail != nil {
+			a.mail = gate.NewMail(o.Mail)
 		}
 	}
 	a.options.MaxWatchers, a.options.MaxHolds = cmp.Or(o.MaxWatchers, StreamsMax), cmp.Or(o.MaxHolds, StreamsMax)

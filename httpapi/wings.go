@@ -21,7 +21,7 @@ func (c *call) wing(serve wing.Handler) error {
 		}
 	}
 	whole := func(v wire.Value) (wire.Value, error) { return v, nil }
-	a, err := serve(wing.Services{Service: c.api.service, Fleets: c.api.fleets}, wing.Request{Context: ctx, Call: c.r, Query: c.query, Read: read,
+	a, err := serve(wing.Services{Service: c.api.service, Fleets: c.api.fleets, Mail: c.api.mail}, wing.Request{Context: ctx, Call: c.r, Query: c.query, Read: read,
 		Body: func() (wire.Value, error) { return decoded(c, whole) }, NoBody: func() error { return body.None(c.r) }})
 	if a.Stamp.Index != 0 {
 		if err := c.written(a.Stamp); err != nil {

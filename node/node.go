@@ -197,7 +197,7 @@ func (n *Node) openShards(id *founding.Identity) (err error) {
 			_, err := n.router.ProposeOwn(ctx, roster.SystemShard, c)
 			return err
 		}})
-	n.Runner = fleets.New(fleets.Config{Router: n.router, Afar: n.afar, Ready: n.ready, Away: n.away, Watch: n.Watch, Held: func() bool { return n.lease.Held() },
+	n.Runner = fleets.New(fleets.Config{Router: n.router, Afar: n.afar, Ready: n.ready, Away: n.away, Watch: n.Watch, Look: n.Lookup, Find: n.Find, Held: func() bool { return n.lease.Held() },
 		Call: n.call, Agents: n.config.Agents, Logger: n.log})
 	n.stack.Push("agents", n.Runner.Close)
 	n.Archiver = archive.New(archive.Config{Router: n.router, Afar: n.afar, Hold: n.steering.Hold, Version: n.config.Version,

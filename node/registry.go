@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,10 +19,12 @@ func (n *Node) Do(ctx context.Context, c roster.Command) (roster.Result, roster.
 	if c.Kind().Internal() {
 		return roster.Result{}, roster.Stamp{}, roster.Errorf(roster.CodeDenied, "command %s is for nodes alone", c.Kind())
 	}
-	ctx, cancel := router.WithDeadline(ctx) // one for all steps
+	ctx, cancel, err := n.Begin(ctx) // one deadline for all steps
 	defer cancel()
-	c, err := n.prepare(ctx, c)
 	if err != nil {
+		return roster.Result{}, roster.Stamp{}, err
+	}
+	if c, err = n.prepare(ctx, c); err != nil {
 		return roster.Result{}, roster.Stamp{}, err
 	}
 	id, err := n.router.ShardOf(c.Key())
@@ -47,10 +50,7 @@ func (n *Node) prepare(ctx context.Context, c roster.Command) (roster.Command, e
 	case roster.EndSession:
 		return c, c.ID.Validate()
 	case roster.SetHealth:
-		if err := c.ID.Validate(); err != nil {
-			return nil, err
-		}
-		return c, c.Health.Validate()
+		return c, cmp.Or(c.ID.Validate(), c.Health.Validate())
 	}
 	return c, fleets.Prepare(c)
 }
@@ -111,11 +111,11 @@ func (n *Node) RegisterBatch(ctx context.Context, items []roster.Register) ([]ro
 	if len(items) > roster.BatchMax {
 		return nil, "", roster.Errorf(roster.CodeTooLarge, "%d items; at most %d", len(items), roster.BatchMax)
 	}
-	if n.router.Map() == nil {
-		return nil, "", router.ErrNoCluster
-	}
-	ctx, cancel := router.WithDeadline(ctx)
+	ctx, cancel, err := n.Begin(ctx)
 	defer cancel()
+	if err != nil {
+		return nil, "", err
+	}
 	b := batch{node: n, items: items, results: make([]roster.BatchResult, len(items)), shards: make(map[roster.ShardID]*batchPart)}
 	defer b.release()
 	b.sort(ctx)

@@ -137,20 +137,25 @@ func (g *Gate) LookupBatch(ctx context.Context, ids []roster.AgentID, r roster.R
 
 // narrowed returns q as the caller may ask it.
 func narrowed(ctx context.Context, q roster.Query) (roster.Query, error) {
+	return within(ctx, access.Read, q)
+}
+
+// within returns q for the namespaces in which the caller may do something.
+func within(ctx context.Context, verb access.Verb, q roster.Query) (roster.Query, error) {
 	caller, ok := access.From(ctx)
 	if !ok || q.Explain {
-		if err := access.Check(ctx, access.Read, ""); err != nil {
+		if err := access.Check(ctx, verb, ""); err != nil {
 			return q, err
 		}
 	}
 	for _, namespace := range q.Namespaces {
-		if err := access.Check(ctx, access.Read, namespace); err != nil {
+		if err := access.Check(ctx, verb, namespace); err != nil {
 			return q, err
 		}
 	}
-	switch scope := caller.Policy.Scope(access.Read); {
+	switch scope := caller.Policy.Scope(verb); {
 	case len(scope) == 0:
-		return q, access.Check(ctx, access.Read, "")
+		return q, access.Check(ctx, verb, "")
 	case !slices.Contains(scope, access.Everywhere):
 		q.Scope = scope
 	}

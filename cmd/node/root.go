@@ -12,6 +12,7 @@ import (
 	"roster/client/trust"
 	"roster/cmd/node/archive"
 	"roster/cmd/node/fleets"
+	"roster/cmd/node/messages"
 	"roster/cmd/node/nodes"
 	"roster/cmd/node/tokens"
 )
@@ -57,6 +58,8 @@ func (a *app) root() *cobra.Command {
 		a.shardsCommand(), a.statusCommand(), a.agentsCommand(f), a.sessionsCommand(), a.tokensCommand(), group("audit", "Check what audit logs say", tokens.VerifyAudit(a.tokenOptions())), a.loadCommand(), a.keygenCommand(), a.keyringCommand(), a.tlsCommand(),
 		a.doctorCommand(), a.topCommand(), a.debugCommand(), a.healthcheckCommand(), a.versionCommand())
 	root.AddCommand(fleets.Commands(f, group)...)
+	m := messages.Options{Connect: a.connect, Output: a.withOutput, Form: a.form, Usage: usagef, Args: args, Env: a.Env, Stdin: a.Stdin, Stdout: a.Stdout}
+	root.AddCommand(group("messages", "Speak to agents, and as one", messages.Commands(m)...))
 	return root
 }
 

@@ -3,6 +3,7 @@ package codec
 import (
 	"roster"
 	"roster/fleet"
+	"roster/mailbox"
 	"roster/placement"
 )
 
@@ -23,7 +24,7 @@ func (r *Reader) Fleet() fleet.Fleet {
 }
 
 // specParts is of how many values a spec is; later builds write more.
-const specParts = 15
+const specParts = 18
 
 func (w *Writer) spec(s *fleet.Spec) {
 	w.Array(specParts)
@@ -42,26 +43,21 @@ func (w *Writer) spec(s *fleet.Spec) {
 	list(w, s.Endpoints, (*Writer).endpoint)
 	w.Text(s.Description)
 	w.stringMap(s.Metadata)
+	w.Int(int64(s.Mailbox.Messages))
+	w.Int(int64(s.Mailbox.Bytes))
+	w.Text(string(s.Mailbox.Overflow))
 }
 
 func (r *Reader) spec() fleet.Spec {
 	defer r.share()()
 	r.Array(specParts)
 	return fleet.Spec{
-		Driver:       r.Text(),
-		Entry:        r.Text(),
-		Command:      items(r, (*Reader).Text),
-		Env:          r.stringMap(),
-		Resources:    placement.Resources{CPU: r.Int(), Memory: r.Int()},
-		Where:        r.where(),
-		Priority:     int(r.Int()),
-		Restart:      r.restart(),
-		StopGrace:    roster.Duration(r.Int()),
-		Capabilities: r.capabilities(),
-		Labels:       r.stringMap(),
-		Endpoints:    r.endpoints(),
-		Description:  r.Text(),
-		Metadata:     r.stringMap(),
+		Driver: r.Text(), Entry: r.Text(), Command: items(r, (*Reader).Text), Env: r.stringMap(),
+		Resources: placement.Resources{CPU: r.Int(), Memory: r.Int()},
+		Where:     r.where(),
+		Priority:  int(r.Int()), Restart: r.restart(), StopGrace: roster.Duration(r.Int()),
+		Capabilities: r.capabilities(), Labels: r.stringMap(), Endpoints: r.endpoints(), Description: r.Text(), Metadata: r.stringMap(),
+		Mailbox: mailbox.Limits{Messages: int(r.Int()), Bytes: int(r.Int()), Overflow: mailbox.Overflow(r.Text())},
 	}
 }
 

@@ -16,4 +16,6 @@ func ExampleRoutes() {
 	// GET /v1/watch
 	// GET /v1/sessions/{id}/hold
 	// POST /v1/backup
+	// POST /v1/agents/{ns}/{name}/messages
+	// POST /v1/agents/{ns}/{name}/receive
 }

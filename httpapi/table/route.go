@@ -94,6 +94,10 @@ const (
 	FleetBody     Body = "Fleet"
 	ScaleBody     Body = "Scale"
 	RecallBody    Body = "Recall"
+	MessageBody   Body = "MessageIn"
+	MulticastBody Body = "Multicast"
+	ReceiveBody   Body = "Receive"
+	ReplyBody     Body = "Reply"
 )
 
 // BytesMax is how long the body may be.
@@ -163,5 +167,5 @@ func debugParams() []Param {
 
 // write are the headers under which a write runs exactly once.
 func write(more ...string) []string {
-	return append([]string{"Roster-Token", "Roster-Request", "Idempotency-Key"}, more...)
+	return append([]string{"Roster-Token", "Roster-Request", "Idempotency-Key", "Roster-Agent", "Roster-Epoch", "Roster-Secret"}, more...)
 }

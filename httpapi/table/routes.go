@@ -18,7 +18,7 @@ const (
 
 // Routes is the table of everything that is served.
 func Routes() []Route {
-	return slices.Concat(agentRoutes(), collectionRoutes(), sessionRoutes(), clusterRoutes(), nodeRoutes(), tokenRoutes(), fleetRoutes(), operationRoutes(), pageRoutes())
+	return slices.Concat(agentRoutes(), collectionRoutes(), sessionRoutes(), clusterRoutes(), nodeRoutes(), tokenRoutes(), fleetRoutes(), mailRoutes(), operationRoutes(), pageRoutes())
 }
 
 func reads(in Where) Right  { return Right{access.Read, in} }
@@ -141,6 +141,24 @@ func fleetRoutes() []Route {
 			Answers: []Answer{{Status: 200, Text: "what a plan would decide now", Schema: "Explanation"}}, Fails: []int{404, 422, 503}},
 		{Method: post, Path: member + "/recall", Name: "recallAgent", Right: writes(InPath), Tag: "fleets", Summary: "Stop a member where it runs and place it anew", Headers: write(), Body: RecallBody,
 			Answers: []Answer{{Status: 200, Text: "the member, stopping", Schema: "Agent"}}, Fails: []int{404, 409, 413, 415, 422, 503, 504}},
+	}
+}
+
+// mailRoutes are about what agents say to each other.
+func mailRoutes() []Route {
+	const member = "/v1/agents/{ns}/{name}"
+	as := []string{"Roster-Agent", "Roster-Epoch", "Roster-Secret"}
+	return []Route{
+		{Method: post, Path: member + "/messages", Name: "sendMessage", Right: writes(InPath), Tag: "messages", Summary: "Send a message to an agent, and wait for its answer if that is asked for", Headers: as, Body: MessageBody,
+			Answers: []Answer{{Status: 200, Text: "the answer", Schema: "Receipt"}, {Status: 202, Text: "it is in the mailbox", Schema: "Receipt"}}, Fails: []int{404, 409, 413, 415, 422, 429, 503, 504}, Stream: true},
+		{Method: post, Path: member + "/receive", Name: "receiveMessages", Right: writes(InPath), Tag: "messages", Summary: "Get the messages of the agent that calls, and finish those up to a number", Headers: as, Body: ReceiveBody,
+			Answers: []Answer{{Status: 200, Text: "what is there, or nothing when the wait is over", Schema: "Messages"}}, Fails: []int{404, 409, 413, 415, 422, 429, 503, 504}, Stream: true},
+		{Method: post, Path: member + "/replies", Name: "replyMessage", Right: writes(InPath), Tag: "messages", Summary: "Answer a message", Headers: as, Body: ReplyBody,
+			Answers: []Answer{{Status: 204, Text: "who waited has it"}}, Fails: []int{404, 409, 413, 415, 422, 503, 504}},
+		{Method: get, Path: member + "/mailbox", Name: "getMailbox", Right: reads(InPath), Tag: "messages", Summary: "How full the mailbox of an agent is",
+			Answers: []Answer{{Status: 200, Text: "what waits there, and what has become of messages", Schema: "Mailbox"}}, Fails: []int{404, 422, 503}},
+		{Method: post, Path: "/v1/messages", Name: "multicast", Right: writes(Named), Tag: "messages", Summary: "Send a message to each agent that a query finds", Headers: as, Body: MulticastBody,
+			Answers: []Answer{{Status: 202, Text: "what became of each", Schema: "Receipts"}}, Fails: []int{409, 413, 415, 422, 503, 504}},
 	}
 }
 

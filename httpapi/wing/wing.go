@@ -12,12 +12,15 @@ import (
 	"roster"
 	"roster/fleet"
 	"roster/httpapi/wire"
+	"roster/mailbox"
 )
 
-// Services are whom a handler asks. Fleets may be nil: then nothing is run.
+// Services are whom a handler asks. Fleets and Mail may be nil: then nothing is run, and no
+// messages are brought.
 type Services struct {
 	roster.Service
 	Fleets fleet.Service
+	Mail   mailbox.Service
 }
 
 // Request is one call.
@@ -49,6 +52,7 @@ func Handlers() map[string]Handler {
 		"listTokens": listTokens, "createToken": createToken, "revokeToken": revokeToken, "keyring": keyring, "changeKeyring": changeKeyring,
 		"listFleets": listFleets, "getFleet": getFleet, "putFleet": putFleet, "deleteFleet": deleteFleet, "scaleFleet": scaleFleet,
 		"explainAgent": explainAgent, "recallAgent": recallAgent,
+		"sendMessage": sendMessage, "multicast": multicast, "receiveMessages": receiveMessages, "replyMessage": replyMessage, "getMailbox": getMailbox,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"roster"
+	"roster/acting"
 	"roster/fsm"
 	"roster/query"
 )
@@ -32,6 +33,12 @@ func (s *Service) do(ctx context.Context, c roster.Command, request roster.Reque
 	if err != nil {
 		return refused(err)
 	}
+	claim, claims := acting.From(ctx)
+	if claims {
+		if err := s.post.Prove(ctx, claim); err != nil {
+			return refused(err)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r, ok := c.(roster.Register); ok && r.Agent.Session != "" {
@@ -40,7 +47,7 @@ func (s *Service) do(ctx context.Context, c roster.Command, request roster.Reque
 		}
 	}
 	id := s.shardOf(c.Key())
-	result := s.apply(id, roster.Op{Request: request, Command: c})
+	result := s.apply(id, roster.Op{Request: request, Actor: claim.Actor, Command: c})
 	s.followed(c, result)
 	return result, stamp(id, result.Index), result.Err
 }

@@ -8,6 +8,7 @@ import (
 	"roster"
 	"roster/dht"
 	"roster/fsm"
+	"roster/node/post"
 )
 
 // Node is the id of the one member.
@@ -26,6 +27,8 @@ type Config struct {
 
 // Service is a registry in memory. Make one with New.
 type Service struct {
+	mail
+	post   *post.Post
 	config Config
 	slots  []roster.ShardID
 	wake   chan struct{} // the sweeper should look at the deadlines anew
@@ -77,12 +80,15 @@ func New(c Config) *Service {
 	s.slots = dht.AssignSlots(ids)
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
+	s.post = s.newPost()
+	s.mail = s.post
 	go s.run(ctx)
 	return s
 }
 
 // Close ends the sweeper. Calls under way end as their contexts say.
 func (s *Service) Close() {
+	s.post.Close()
 	s.stop()
 	<-s.done
 }

@@ -7,15 +7,20 @@ import (
 	"log/slog"
 	"runtime"
 
+	"golang.org/x/sync/errgroup"
+
 	"roster"
+	"roster/acting"
 	"roster/agentpool"
 	"roster/fleet"
 	"roster/fsm"
 	"roster/fsm/fleets"
+	"roster/mailbox"
 	"roster/node/afar"
 	"roster/node/hosting"
 	"roster/node/loads"
 	"roster/node/placer"
+	"roster/node/post"
 	"roster/node/router"
 	"roster/placement"
 	"roster/shard"
@@ -44,14 +49,22 @@ type Config struct {
 	Ready  func(context.Context, roster.ShardID, roster.Read) (*shard.Group, error)
 	Away   func(roster.ShardID) bool
 	Watch  func(context.Context, roster.Query, roster.Cursor) iter.Seq2[roster.Event, error]
+	Look   func(context.Context, roster.AgentID, roster.Read) (*roster.Record, roster.Stamp, error)
+	Find   func(context.Context, roster.Query) (roster.Page, error)
 	Held   func() bool
 	Call   func(ctx context.Context, to roster.NodeID, method uint8, body []byte) ([]byte, error)
 	Agents Agents
 	Logger *slog.Logger
 }
 
-// Runner is a node's part in running fleets. Make one with New. It is a fleet.Service.
+// mail is what a node can do with messages.
+type mail = mailbox.Service
+
+// Runner is a node's part in running fleets. Make one with New. It is a fleet.Service, and
+// a mailbox.Service.
 type Runner struct {
+	mail
+	post    *post.Post
 	config  Config
 	loads   *loads.Loads
 	placer  *placer.Placer
@@ -68,8 +81,13 @@ func New(c Config) *Runner {
 	if c.Agents.Busy == nil {
 		r.config.Agents.Busy = r.busy.Look
 	}
+	r.post = post.New(post.Config{Self: c.Router.Self(), Look: c.Look, Find: c.Find, Leader: c.Router.Leader, Call: c.Call, Held: c.Held, Logger: c.Logger,
+		Limits: func(id roster.AgentID) mailbox.Limits { return r.hosting.Mailbox(id) },
+		Proves: func(a roster.Actor, secret string) bool { return r.hosting.Proves(a, secret) }})
+	r.mail = r.post
 	r.hosting = hosting.New(hosting.Config{Self: c.Router.Self(), Watch: c.Watch, Fleet: r.spec, Propose: r.propose, Held: c.Held, Newest: r.newest, Logger: c.Logger,
-		Pool: agentpool.Config{Drivers: c.Agents.Drivers, Room: c.Agents.Room, AgentsMax: c.Agents.Max}})
+		Pool: agentpool.Config{Drivers: c.Agents.Drivers, Room: c.Agents.Room, AgentsMax: c.Agents.Max,
+			Mail: func(a roster.Actor) agentpool.Mail { return r.post.Of(a) }}})
 	r.loads = loads.New(loads.Config{Self: c.Router.Self(), Own: r.own, Call: c.Call})
 	r.placer = placer.New(placer.Config{System: func() (*shard.Group, error) { return c.Router.Group(roster.SystemShard) }, Loads: r.loads.Of, Propose: r.propose, Logger: c.Logger})
 	return r
@@ -139,22 +157,49 @@ func (r *Runner) propose(ctx context.Context, id roster.ShardID, commands []rost
 	return errs
 }
 
-// Run runs members until ctx ends.
-func (r *Runner) Run(ctx context.Context) error { return r.hosting.Run(ctx) }
+// Run runs members and brings messages until ctx ends.
+func (r *Runner) Run(ctx context.Context) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error { return r.hosting.Run(ctx) })
+	work.Go(func() error { return r.post.Run(ctx) })
+	return work.Wait()
+}
 
-// Close stops the members that are here.
-func (r *Runner) Close(ctx context.Context) error { return r.hosting.Close(ctx) }
+// Close stops the members that are here. The messages that wait for them are lost.
+func (r *Runner) Close(ctx context.Context) error {
+	r.post.Close()
+	return r.hosting.Close(ctx)
+}
 
 // Lead places the members of the fleets of g until ctx ends.
 func (r *Runner) Lead(ctx context.Context, g *shard.Group) error { return r.placer.Lead(ctx, g) }
 
+// Begin gives a call its deadline, and, if the caller claims to be an agent and proves it,
+// makes what it does the acts of that agent.
+func (r *Runner) Begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	ctx, cancel := router.WithDeadline(ctx)
+	claim, claims := acting.From(ctx)
+	switch {
+	case r.config.Router.Map() == nil:
+		return ctx, cancel, router.ErrNoCluster
+	case !claims:
+		return ctx, cancel, nil
+	}
+	return acting.As(ctx, claim.Actor), cancel, r.post.Prove(ctx, claim)
+}
+
 // Methods reports whether a method is one of this package's.
-func Methods(method uint8) bool { return method == loads.MethodLoad || method == MethodExplain }
+func Methods(method uint8) bool {
+	return method == loads.MethodLoad || method == MethodExplain || post.Methods(method)
+}
 
 // Serve answers other nodes.
 func (r *Runner) Serve(ctx context.Context, method uint8, body []byte) ([]byte, error) {
-	if method == loads.MethodLoad {
+	switch {
+	case method == loads.MethodLoad:
 		return r.loads.Serve()
+	case post.Methods(method):
+		return r.post.Serve(ctx, method, body)
 	}
 	id := roster.AgentID(body)
 	if err := id.Validate(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"roster"
 	"roster/agentpool"
 	"roster/fleet"
+	"roster/mailbox"
 	"roster/node/router"
 	"roster/placement"
 )
@@ -93,6 +94,17 @@ func (h *Hosting) Run(ctx context.Context) error {
 
 // Close stops every member and waits for them, or until ctx ends.
 func (h *Hosting) Close(ctx context.Context) error { return h.pool.Close(ctx) }
+
+// Proves reports whether a secret is that of an activation that runs here.
+func (h *Hosting) Proves(a roster.Actor, secret string) bool { return h.pool.Proves(a, secret) }
+
+// Mailbox returns the bounds of the mailbox of a member that runs here.
+func (h *Hosting) Mailbox(id roster.AgentID) mailbox.Limits {
+	if s := h.pool.Spec(id); s != nil {
+		return s.Mailbox
+	}
+	return mailbox.Limits{}
+}
 
 // Used returns what the members take that the log puts here, by shard.
 func (h *Hosting) Used() map[roster.ShardID]placement.Usage {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/acting"
 	"roster/dht"
 	"roster/fsm/codec"
 	"roster/shard"
@@ -193,7 +194,7 @@ func (r *Router) Op(ctx context.Context, id roster.ShardID, c roster.Command) (O
 	if !given {
 		request, done = r.requests.begin(id)
 	}
-	op, err := codec.Encode(roster.Op{Request: request, By: roster.PrincipalFrom(ctx), Ring: r.Ring(), Command: c})
+	op, err := codec.Encode(roster.Op{Request: request, Actor: acting.ActorFrom(ctx), By: roster.PrincipalFrom(ctx), Ring: r.Ring(), Command: c})
 	if err == nil {
 		err = r.above([]Op{op})
 	}

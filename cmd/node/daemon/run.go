@@ -119,7 +119,7 @@ func (r *running) open(ctx context.Context, s Settings, o Options, wrap func(*no
 		return errors.Join(refusedStart(err), r.server.stop(context.WithoutCancel(ctx)), r.audit.Close())
 	}
 	r.node = n
-	served := httpapi.Options{Version: o.Version, Logger: o.Logger, Metrics: metrics, Gatherer: metrics, Hosts: hosts(s), Decode: o.Decode, Settings: s.told, Fleets: n,
+	served := httpapi.Options{Version: o.Version, Logger: o.Logger, Metrics: metrics, Gatherer: metrics, Hosts: hosts(s), Decode: o.Decode, Settings: s.told, Fleets: n, Mail: n,
 		MetricsOpen: s.auth.metricsOpen, Audit: r.audit}
 	if s.auth.on {
 		served.Tokens = s.auth.keeper(n, metrics)

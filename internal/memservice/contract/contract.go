@@ -64,6 +64,9 @@ func suites() map[string]func(*fixture) {
 		"Tokens":            tokens,
 		"Fleets":            fleets,
 		"FleetsRefused":     fleetsRefused,
+		"Messages":          messages,
+		"MessagesRefused":   messagesRefused,
+		"Acts":              acts,
 	}
 }
 

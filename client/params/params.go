@@ -1,4 +1,4 @@
-package client
+package params
 
 import (
 	"net/url"
@@ -7,17 +7,17 @@ import (
 	"roster"
 )
 
-// inOwnScope refuses a query that somebody narrowed: the API has no word for that, and to
+// OwnScope refuses a query that somebody narrowed: the API has no word for that, and to
 // ask for more than was meant would show it. The token narrows what its holder sees.
-func inOwnScope(q roster.Query) error {
+func OwnScope(q roster.Query) error {
 	if q.Scope != nil {
 		return roster.Invalid("scope", "a scope does not leave its process: use a token that reads no more")
 	}
 	return nil
 }
 
-// parameters writes what a query selects as URL parameters.
-func parameters(q roster.Query) url.Values {
+// Of writes what a query selects as URL parameters.
+func Of(q roster.Query) url.Values {
 	v := url.Values{}
 	for name, values := range map[string][]string{
 		"capability": q.Capabilities, "namespace": q.Namespaces, "node": q.Nodes,
@@ -35,9 +35,9 @@ func parameters(q roster.Query) url.Values {
 	return v
 }
 
-// addRead writes how fresh a read must be. A token or an age implies fresh, so the
+// Read writes how fresh a read must be. A token or an age implies fresh, so the
 // level is left out where the server would conclude it.
-func addRead(v url.Values, r roster.Read) {
+func Read(v url.Values, r roster.Read) {
 	set(v, "read", string(r.Level))
 	set(v, "after", string(r.After))
 	if r.MaxAge != 0 {
@@ -45,8 +45,8 @@ func addRead(v url.Values, r roster.Read) {
 	}
 }
 
-// addPage writes which page of a list is wanted.
-func addPage(v url.Values, q roster.Query) {
+// Page writes which page of a list is wanted.
+func Page(v url.Values, q roster.Query) {
 	if q.Limit != 0 {
 		v.Set("limit", strconv.Itoa(q.Limit))
 	}

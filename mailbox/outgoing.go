@@ -1,0 +1,39 @@
+package mailbox
+
+import (
+	"encoding/json"
+	"time"
+
+	"roster"
+)
+
+// Outgoing is a message as its sender says it to the API, and how long he waits for an
+// answer; 0 is not at all.
+type Outgoing struct {
+	ID       string              `json:"id,omitempty"`
+	From     roster.AgentID      `json:"from,omitempty"`
+	Topic    string              `json:"topic,omitempty"`
+	Priority Priority            `json:"priority,omitempty"`
+	Body     json.RawMessage     `json:"body,omitempty"`
+	Trace    roster.TraceContext `json:"trace,omitempty"`
+	TTL      roster.Duration     `json:"ttl,omitzero"`
+	Wait     roster.Duration     `json:"wait,omitzero"`
+}
+
+// OutgoingOf returns what the sender of m says.
+func OutgoingOf(m Message, wait time.Duration) Outgoing {
+	return Outgoing{m.ID, m.From, m.Topic, m.Priority, m.Body, m.Trace, m.TTL, roster.Duration(wait)}
+}
+
+// Message returns the message to an agent.
+func (o *Outgoing) Message(to roster.AgentID) Message {
+	return Message{ID: o.ID, To: to, From: o.From, Topic: o.Topic, Priority: o.Priority, Body: o.Body, Trace: o.Trace, TTL: o.TTL}
+}
+
+// Cast is a message to each agent that a query finds.
+type Cast struct {
+	Capabilities []string `json:"capabilities,omitempty"`
+	Namespaces   []string `json:"namespaces,omitempty"`
+	Filter       string   `json:"filter,omitempty"`
+	Message      Outgoing `json:"message"`
+}

@@ -1,0 +1,109 @@
+package post
+
+import (
+	"context"
+	"time"
+
+	"roster"
+	"roster/mailbox"
+)
+
+// Run hands mailboxes over whose agents live elsewhere, and lets go of what is old, until
+// ctx ends.
+func (p *Post) Run(ctx context.Context) error {
+	for round := 1; wait(ctx, sweepEvery); round++ {
+		for id, x := range p.boxes.list() { // order-free: each for itself
+			p.boxes.expire(id, x, time.Now())
+			if round%waitersEvery == 0 || !p.boxes.empty(x) {
+				p.sweep(ctx, id, x)
+			}
+		}
+	}
+	return nil
+}
+
+// Moved hands the mailbox of an agent over, if it lives elsewhere now.
+func (p *Post) Moved(ctx context.Context, id roster.AgentID) {
+	if x := p.boxes.known(id); x != nil {
+		p.sweep(ctx, id, x)
+	}
+}
+
+// sweep looks at one mailbox.
+func (p *Post) sweep(ctx context.Context, id roster.AgentID, x *box) {
+	f, err := p.find(ctx, id, roster.Read{})
+	switch {
+	case roster.CodeOf(err) == roster.CodeNotFound:
+		p.discard(ctx, id, x, "it is not on the roll any more")
+	case roster.CodeOf(err) == roster.CodeRefused:
+		p.discard(ctx, id, x, "it has stopped")
+	case err == nil && f.home != p.config.Self:
+		p.handOver(ctx, id, x, f.home)
+	}
+}
+
+// discard empties the mailbox of an agent that is no more. Who waits for an answer is told.
+func (p *Post) discard(ctx context.Context, id roster.AgentID, x *box, why string) {
+	var lost mailbox.Contents
+	p.boxes.remove(id, x, func(x *box) bool {
+		lost, _ = x.mu.Contents(mailbox.MessagesMax+1, int(BytesMax), time.Now())
+		return true
+	})
+	for _, d := range lost.Messages {
+		p.refuse(ctx, d.Message, why)
+	}
+}
+
+// handOver brings what is in a mailbox to the node where its agent lives. What cannot be
+// brought stays, and is tried again.
+func (p *Post) handOver(ctx context.Context, id roster.AgentID, x *box, to roster.NodeID) {
+	for {
+		var part mailbox.Contents
+		all := false
+		there := p.boxes.locked(x, func(x *box) {
+			x.mu.moving = true
+			x.tell()
+			part, all = x.mu.Contents(moveMessages, moveBytes, time.Now())
+		})
+		if !there {
+			return
+		}
+		if part.Agent = id; len(part.Messages)+len(part.Marks) == 0 {
+			break
+		}
+		if _, err := ask[bool](ctx, p, to, MethodMove, part); err != nil {
+			p.config.Logger.Info("hand a mailbox over", "agent", id, "to", to, "err", err)
+			p.boxes.locked(x, func(x *box) { x.mu.moving = false })
+			return
+		}
+		p.boxes.locked(x, func(x *box) { x.mu.Leave(part) })
+		if all {
+			break
+		}
+	}
+	p.boxes.remove(id, x, func(x *box) bool { // unless something has come meanwhile: that is for the next time
+		x.mu.moving = x.mu.Len() > 0
+		return !x.mu.moving
+	})
+}
+
+// accept takes what was in the mailbox of an agent on another node.
+func (p *Post) accept(c mailbox.Contents) error {
+	if err := c.Agent.Validate(); err != nil {
+		return err
+	}
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		if err := m.Validate(); err != nil {
+			return err
+		}
+		if m.To != c.Agent {
+			return roster.Invalid("to", "a message to %s in the mailbox of %s", m.To, c.Agent)
+		}
+	}
+	p.boxes.with(c.Agent, p.config.Limits, func(x *box) {
+		x.mu.Accept(c, time.Now())
+		x.tell()
+	})
+	return nil
+}
