@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"roster"
+	"roster/acting"
 	"roster/audit"
 	"roster/cmd/node/intake"
 	"roster/httpapi"
@@ -50,7 +51,7 @@ func run(t *testing.T, test func(*doors)) {
 			}
 			d.kepts = append(d.kepts, kept)
 			defer kept.Close()
-			d.handlers = append(d.handlers, httpapi.New(c.Node(i), httpapi.Options{Tokens: c.Node(i), Decode: intake.DecodeCommand, Metrics: registry, Gatherer: registry, Audit: kept,
+			d.handlers = append(d.handlers, httpapi.New(c.Node(i), httpapi.Options{Tokens: c.Node(i), Decode: intake.DecodeCommand, Metrics: registry, Gatherer: registry, Audit: kept, Fleets: c.Node(i), Mail: c.Node(i),
 				Logger: slog.New(slog.NewTextHandler(d.log, nil))}))
 		}
 		for _, id := range []roster.AgentID{"demo/a", "other/a", "deep/a"} {
@@ -92,6 +93,9 @@ func (d *doors) request(ctx context.Context, caller, method, path, body string) 
 	}
 	if secret := d.secrets[caller]; secret != "" {
 		r.Header.Set("Authorization", "Bearer "+secret)
+	}
+	if strings.HasSuffix(path, "/receive") || strings.HasSuffix(path, "/replies") { // for agents alone
+		acting.Claim{Actor: roster.Actor{Agent: "demo/a", Epoch: 1 << 40}, Secret: "sixteen bytes or more"}.SetHeader(r.Header)
 	}
 	return r
 }

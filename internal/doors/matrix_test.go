@@ -55,6 +55,8 @@ func bodies() map[table.Body]string {
 		table.LookupBody: `{"ids":["demo/a"]}`, table.RegisterBody: `{"mode":"put","agents":[{"id":"demo/b"},{"id":"demo/c"}]}`,
 		table.SessionBody: `{"id":"demo~s","ttl":"1h"}`, table.RenewBody: `{"ids":["demo~s"]}`, table.CommandBody: `{"kind":"deregister","body":{"id":"demo/gone"}}`,
 		table.JoinBody: `{"addresses":["10.0.0.1:7500"]}`, table.LeaveBody: `{"force":false}`, table.StoreBody: `{"to":"bolt"}`, table.TokenBody: `{"name":"n","rules":["read:demo"]}`,
+		table.FleetBody: `{"count":0,"spec":{"driver":"inproc","entry":"idle"}}`, table.ScaleBody: `{"count":0}`, table.RecallBody: `{}`,
+		table.MessageBody: `{"topic":"t"}`, table.MulticastBody: `{"namespaces":["demo"],"message":{"topic":"t"}}`, table.ReceiveBody: `{}`, table.ReplyBody: `{"to":"x"}`,
 		table.KeyBody: `{"act":"use","fingerprint":"0123456789abcdef"}`,
 	}
 }

@@ -219,7 +219,7 @@ func TestRefusedMail(t *testing.T) {
 			"from another":      {send(ctx, mailbox.Message{To: one, From: "demo/boss"}, 0), roster.CodeDenied},
 			"from itself":       {send(as(record.Epoch, "a guess of sixteen"), mailbox.Message{To: one}, 0), roster.CodeDenied},
 			"an old epoch":      {send(as(record.Epoch-1, "a guess of sixteen"), mailbox.Message{To: one}, 0), roster.CodeConflict},
-			"a later epoch":     {send(as(record.Epoch+1, "a guess of sixteen"), mailbox.Message{To: one}, 0), roster.CodeDenied},
+			"a later epoch":     {send(as(record.Epoch+1, "a guess of sixteen"), mailbox.Message{To: one}, 0), roster.CodeConflict},
 			"another's mailbox": {receive(ctx), roster.CodeDenied},
 			"a guess":           {receive(as(record.Epoch, "a guess of sixteen")), roster.CodeDenied},
 			"an old receiver":   {receive(as(record.Epoch-1, "")), roster.CodeConflict},

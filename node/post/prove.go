@@ -11,7 +11,8 @@ import (
 )
 
 // Prove returns nil if the caller is the agent that it claims to be, in its present
-// activation: Denied if not, Conflict for an activation that was replaced.
+// activation: Denied if not, Conflict for an activation that was
+// replaced or never was.
 func (p *Post) Prove(ctx context.Context, c acting.Claim) error {
 	if err := c.Agent.Validate(); err != nil {
 		return err
@@ -23,7 +24,7 @@ func (p *Post) Prove(ctx context.Context, c acting.Claim) error {
 		case c.Epoch < f.Epoch:
 			return roster.Errorf(roster.CodeConflict, "%s acts under epoch %d, but lives under %d: it was replaced", c.Agent, c.Epoch, f.Epoch)
 		case c.Epoch > f.Epoch && f.sure:
-			return roster.Errorf(roster.CodeDenied, "%s has no activation of epoch %d", c.Agent, c.Epoch)
+			return roster.Errorf(roster.CodeConflict, "%s has no activation of epoch %d", c.Agent, c.Epoch)
 		case c.Epoch > f.Epoch: // this replica may be behind
 			return roster.Errorf(roster.CodeUnavailable, "%s lives under epoch %d here, not %d", c.Agent, f.Epoch, c.Epoch)
 		case f.Owner.Kind != roster.OwnedByPlacement:
