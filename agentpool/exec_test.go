@@ -118,3 +118,26 @@ func TestOutputsTurn(t *testing.T) {
 		}
 	}
 }
+
+// TestTail: the end of what was printed, whole lines, over the turn of the file.
+func TestTail(t *testing.T) {
+	o := Outputs{Dir: t.TempDir()}
+	if _, err := o.Tail("demo/x~1", 10); roster.CodeOf(err) != roster.CodeNotFound {
+		t.Errorf("nothing was printed: %v", err)
+	}
+	f, err := o.Open(Agent{ID: "demo/x~1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	line := strings.Repeat("x", 99) + "\n"
+	for range OutputBytesMax/len(line) + 10 {
+		_, _ = f.Write([]byte(line))
+	}
+	for most, want := range map[int]int{250: 2, 20 * len(line): 20, 4 * OutputBytesMax: OutputBytesMax/len(line) + 10} {
+		got, err := o.Tail("demo/x~1", most)
+		if err != nil || len(got)%len(line) != 0 || len(got)/len(line) < want-1 || len(got)/len(line) > want {
+			t.Errorf("at most %d bytes: %d lines and %d bytes, %v", most, len(got)/len(line), len(got)%len(line), err)
+		}
+	}
+}

@@ -1,11 +1,16 @@
 package agentpool
 
 import (
+	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"roster"
 )
 
 // OutputBytesMax bounds the file of an agent's output; one older file is kept beside it.
@@ -19,8 +24,36 @@ func (o Outputs) Open(a Agent) (io.WriteCloser, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	f := &output{name: filepath.Join(o.Dir, strings.ReplaceAll(string(a.ID), "/", "_")+".log")}
+	f := &output{name: o.file(a.ID)}
 	return f, f.open()
+}
+
+func (o Outputs) file(id roster.AgentID) string {
+	return filepath.Join(o.Dir, strings.ReplaceAll(string(id), "/", "_")+".log")
+}
+
+// Tail returns the last bytes of what an agent has printed here, at most so many, beginning
+// with a whole line where it can. NotFound when it has printed nothing.
+func (o Outputs) Tail(id roster.AgentID, most int) ([]byte, error) {
+	var all []byte
+	for _, name := range []string{o.file(id) + ".old", o.file(id)} {
+		b, err := os.ReadFile(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		all = append(all, b...)
+	}
+	if all == nil {
+		return nil, roster.Errorf(roster.CodeNotFound, "%s has printed nothing on this node", id)
+	}
+	if len(all) <= most {
+		return all, nil
+	}
+	all = all[len(all)-most:]
+	if i := bytes.IndexByte(all, '\n'); i >= 0 && i+1 < len(all) {
+		all = all[i+1:]
+	}
+	return all, nil
 }
 
 // output is one file, which is begun anew when it is full.

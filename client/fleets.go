@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/url"
+	"strconv"
 
 	"roster"
 	"roster/client/params"
@@ -37,6 +38,17 @@ func (c *Client) Explain(ctx context.Context, id roster.AgentID) (fleet.Explanat
 	}
 	x, _, err := send[fleet.Explanation](ctx, c, get(agentPath(id)+"/explain"))
 	return x, err
+}
+
+// Output returns the end of what a member of a fleet has printed on its node.
+func (c *Client) Output(ctx context.Context, id roster.AgentID, most int) (fleet.Output, error) {
+	if err := id.Validate(); err != nil {
+		return fleet.Output{}, err
+	}
+	q := get(agentPath(id) + "/output")
+	q.query = url.Values{"bytes": {strconv.Itoa(most)}}
+	out, _, err := send[fleet.Output](ctx, c, q)
+	return out, err
 }
 
 // ChangeFleet carries out fleet.Set, fleet.Scale or fleet.Drop.

@@ -18,8 +18,10 @@ func outgoing(m mailbox.Message, wait time.Duration) mailbox.Outgoing {
 	return mailbox.OutgoingOf(m, wait)
 }
 
+// mail is a call about messages. One that was sent with a wait is not sent again once it may
+// be in the mailbox: its answer would go to who waited first.
 func mail(what, path string, wait time.Duration) call {
-	return call{policy: policy{what: what, write: true}, method: "POST", path: path, wait: wait}
+	return call{policy: policy{what: what, write: true, once: what == "send" && wait > 0}, method: "POST", path: path, wait: wait}
 }
 
 // Send puts a message into the mailbox of an agent.
@@ -31,13 +33,12 @@ func (c *Client) Send(ctx context.Context, m mailbox.Message, wait time.Duration
 	return r, err
 }
 
-// Multicast sends a message to each agent that a query finds by capability, namespace and
-// filter; what else the query holds is Invalid.
+// Multicast sends a message to each agent that a query finds; see mailbox.CastOf.
 func (c *Client) Multicast(ctx context.Context, m mailbox.Message, q roster.Query) ([]mailbox.Receipt, error) {
-	if len(q.Labels)+len(q.Nodes)+len(q.Statuses)+len(q.Health) > 0 || q.Text != "" {
-		return nil, roster.Invalid("query", "a multicast finds by capabilities, namespaces and a filter")
+	in, err := mailbox.CastOf(outgoing(m, 0), q)
+	if err != nil {
+		return nil, err
 	}
-	in := mailbox.Cast{Capabilities: q.Capabilities, Namespaces: q.Namespaces, Filter: q.Filter, Message: outgoing(m, 0)}
 	got, _, err := send[struct{ Receipts []mailbox.Receipt }](ctx, c, withBody(mail("multicast", "/v1/messages", 0), in))
 	return got.Receipts, err
 }

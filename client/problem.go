@@ -86,18 +86,3 @@ func retryAfter(h http.Header) time.Duration {
 	}
 	return time.Duration(min(seconds, 3600)) * time.Second
 }
-
-// stampOf reads what an answer says of itself.
-func stampOf(h http.Header) roster.Stamp {
-	number := func(name string) uint64 {
-		n, _ := strconv.ParseUint(h.Get(name), 10, 64) // absent or odd: unknown, which is 0
-		return n
-	}
-	return roster.Stamp{
-		Shard: roster.ShardID(number("Roster-Shard")),
-		Index: roster.Index(number("Roster-Index")),
-		Age:   time.Duration(number("Roster-Age-Ms")) * time.Millisecond,
-		Node:  roster.NodeID(h.Get("Roster-Node")),
-		Token: roster.Token(h.Get("Roster-Token")),
-	}
-}

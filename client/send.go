@@ -13,6 +13,7 @@ import (
 
 	"roster"
 	"roster/acting"
+	"roster/client/params"
 )
 
 // answerBytesMax bounds what is read of one answer: a page of the longest agents.
@@ -73,7 +74,7 @@ func (c *Client) exchange(ctx context.Context, r call, read func(body []byte) er
 		}
 		return f
 	})
-	return stampOf(last.header), err
+	return params.StampOf(last.header), err
 }
 
 // attempt sends r once and reads the whole answer.

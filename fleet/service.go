@@ -18,6 +18,24 @@ type Service interface {
 	// Explain says why a member is where it is, and what speaks for and against every
 	// node. NotFound for an agent that is run by nobody.
 	Explain(ctx context.Context, id roster.AgentID) (Explanation, error)
+	// Output returns the end of what a member has printed on the node where it is, at most so
+	// many bytes, up to OutputMax. NotFound when it has no node or has printed nothing there,
+	// Refused when its node keeps no output.
+	Output(ctx context.Context, id roster.AgentID, most int) (Output, error)
+}
+
+// OutputMax bounds what is shown of an agent's output, in bytes; OutputDefault is how much
+// that is unless somebody says it.
+const (
+	OutputMax     = 1 << 20
+	OutputDefault = 64 << 10
+)
+
+// Output is the end of what an agent has printed.
+type Output struct {
+	Agent roster.AgentID `json:"agent"`
+	Node  roster.NodeID  `json:"node"`
+	Text  string         `json:"text"` // what is no UTF-8 is replaced
 }
 
 // Explanation is why a member is where it is.

@@ -37,3 +37,12 @@ type Cast struct {
 	Filter       string   `json:"filter,omitempty"`
 	Message      Outgoing `json:"message"`
 }
+
+// CastOf returns a message to each agent that q finds by capability, namespace and filter;
+// what else q holds is Invalid.
+func CastOf(o Outgoing, q roster.Query) (Cast, error) {
+	if len(q.Labels)+len(q.Nodes)+len(q.Statuses)+len(q.Health) > 0 || q.Text != "" || q.Scope != nil {
+		return Cast{}, roster.Invalid("query", "a multicast finds by capabilities, namespaces and a filter")
+	}
+	return Cast{q.Capabilities, q.Namespaces, q.Filter, o}, nil
+}

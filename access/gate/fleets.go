@@ -48,3 +48,12 @@ func (g *Fleets) Explain(ctx context.Context, id roster.AgentID) (fleet.Explanat
 	}
 	return g.service.Explain(ctx, id)
 }
+
+// Output shows what a member has printed to who may write in its namespace: programs print
+// what not every reader should see.
+func (g *Fleets) Output(ctx context.Context, id roster.AgentID, most int) (fleet.Output, error) {
+	if err := may(ctx, access.Write, id); err != nil {
+		return fleet.Output{}, err
+	}
+	return g.service.Output(ctx, id, most)
+}

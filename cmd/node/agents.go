@@ -21,7 +21,7 @@ func (a *app) agentsCommand(f fleets.Options) *cobra.Command {
 	return group("agents", "Register, find, list, change and watch agents",
 		a.registerCommand(), a.getCommand(), a.findCommand(), a.listCommand(), a.updateCommand(),
 		a.deregisterCommand(), a.importCommand(), a.watchCommand(),
-		fleets.Explain(f), fleets.Restart(f), fleets.Move(f))
+		fleets.Explain(f), fleets.Restart(f), fleets.Move(f), fleets.Logs(f))
 }
 
 func (a *app) getCommand() *cobra.Command {

@@ -139,6 +139,8 @@ func fleetRoutes() []Route {
 			Answers: []Answer{state}, Fails: []int{404, 409, 412, 413, 415, 503, 504}},
 		{Method: get, Path: member + "/explain", Name: "explainAgent", Right: reads(InPath), Tag: "fleets", Summary: "Why a member of a fleet is where it is, and what speaks against each node",
 			Answers: []Answer{{Status: 200, Text: "what a plan would decide now", Schema: "Explanation"}}, Fails: []int{404, 422, 503}},
+		{Method: get, Path: member + "/output", Name: "agentOutput", Right: writes(InPath), Tag: "fleets", Summary: "The end of what a member of a fleet has printed on its node", Params: []Param{{"bytes", `{"type":"integer","minimum":1,"maximum":1048576,"default":65536}`, "how much at most", false}},
+			Answers: []Answer{{Status: 200, Text: "whole lines, where it can", Schema: "Output"}}, Fails: []int{404, 422, 503}},
 		{Method: post, Path: member + "/recall", Name: "recallAgent", Right: writes(InPath), Tag: "fleets", Summary: "Stop a member where it runs and place it anew", Headers: write(), Body: RecallBody,
 			Answers: []Answer{{Status: 200, Text: "the member, stopping", Schema: "Agent"}}, Fails: []int{404, 409, 413, 415, 422, 503, 504}},
 	}

@@ -3,6 +3,7 @@ package wing
 import (
 	"cmp"
 	"net/http"
+	"strconv"
 
 	"roster"
 	"roster/fleet"
@@ -141,6 +142,26 @@ func explainAgent(s Services, r Request) (Answer, error) {
 	}
 	x, err := s.Fleets.Explain(r.Context, id)
 	return shown(http.StatusOK, x, err)
+}
+
+func agentOutput(s Services, r Request) (Answer, error) {
+	id, err := agentID(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	if s.Fleets == nil {
+		return Answer{}, errNoFleets
+	}
+	most := fleet.OutputDefault
+	if text := r.Query.Get("bytes"); text != "" {
+		if most, err = strconv.Atoi(text); err != nil {
+			return Answer{}, roster.Invalid("bytes", "want a number")
+		}
+	}
+	out, err := s.Fleets.Output(r.Context, id, most)
+	a, err := shown(http.StatusOK, out, err)
+	a.Private = true
+	return a, err
 }
 
 // RecallIn is where a member is wanted, and why.

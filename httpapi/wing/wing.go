@@ -51,7 +51,7 @@ func Handlers() map[string]Handler {
 	return map[string]Handler{
 		"listTokens": listTokens, "createToken": createToken, "revokeToken": revokeToken, "keyring": keyring, "changeKeyring": changeKeyring,
 		"listFleets": listFleets, "getFleet": getFleet, "putFleet": putFleet, "deleteFleet": deleteFleet, "scaleFleet": scaleFleet,
-		"explainAgent": explainAgent, "recallAgent": recallAgent,
+		"explainAgent": explainAgent, "recallAgent": recallAgent, "agentOutput": agentOutput,
 		"sendMessage": sendMessage, "multicast": multicast, "receiveMessages": receiveMessages, "replyMessage": replyMessage, "getMailbox": getMailbox,
 	}
 }

@@ -54,3 +54,11 @@ func (s *Service) Explain(_ context.Context, id roster.AgentID) (fleet.Explanati
 	state, _ := v.Fleet(of)
 	return fleet.Explanation{Agent: id, Node: r.Node, Status: r.Status, Epoch: r.Epoch, Policy: state.Rule(), Run: run, Nodes: []fleet.Verdict{}}, nil
 }
+
+// Output knows nothing: nobody runs here.
+func (s *Service) Output(_ context.Context, id roster.AgentID, _ int) (fleet.Output, error) {
+	if err := id.Validate(); err != nil {
+		return fleet.Output{}, err
+	}
+	return fleet.Output{}, roster.Errorf(roster.CodeNotFound, "%s runs on no node at the moment", id)
+}

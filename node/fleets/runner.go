@@ -36,6 +36,8 @@ type Agents struct {
 	Room placement.Resources
 	// Max bounds the agents; 0 is agentpool.AgentsMax.
 	Max int
+	// Output returns the end of what an agent has printed here; nil: nothing is kept.
+	Output func(id roster.AgentID, most int) ([]byte, error)
 	// Busy says how busy the machine is, in thousandths of its cores; nil measures.
 	Busy func() int64
 }
@@ -190,7 +192,7 @@ func (r *Runner) Begin(ctx context.Context) (context.Context, context.CancelFunc
 
 // Methods reports whether a method is one of this package's.
 func Methods(method uint8) bool {
-	return method == loads.MethodLoad || method == MethodExplain || post.Methods(method)
+	return method == loads.MethodLoad || method == MethodExplain || method == MethodOutput || post.Methods(method)
 }
 
 // Serve answers other nodes.
@@ -198,6 +200,8 @@ func (r *Runner) Serve(ctx context.Context, method uint8, body []byte) ([]byte, 
 	switch {
 	case method == loads.MethodLoad:
 		return r.loads.Serve()
+	case method == MethodOutput:
+		return r.serveOutput(body)
 	case post.Methods(method):
 		return r.post.Serve(ctx, method, body)
 	}

@@ -76,7 +76,8 @@ func (a *agents) config(dataDir, http string) fleets.Agents {
 		case fleet.Exec:
 			exec := &agentpool.Exec{Env: []string{"ROSTER_ADDR=" + http}}
 			if dataDir != "" {
-				exec.Log = agentpool.Outputs{Dir: filepath.Join(dataDir, "agents")}.Open
+				outputs := agentpool.Outputs{Dir: filepath.Join(dataDir, "agents")}
+				exec.Log, out.Output = outputs.Open, outputs.Tail
 			}
 			out.Drivers = append(out.Drivers, exec)
 		case fleet.Remote:

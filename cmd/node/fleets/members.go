@@ -59,6 +59,25 @@ func verdicts(x fleet.Explanation) *screen.Table {
 	return t
 }
 
+// Logs shows what a member has printed.
+func Logs(o Options) *cobra.Command {
+	var most int
+	cmd := &cobra.Command{Use: "logs ID", Short: "Show the end of what a member of a fleet has printed on its node", Args: o.Args(cobra.ExactArgs(1)),
+		Long: "Show the end of what a member has printed on the node where it is: the driver exec keeps it,\n2 MiB at most. What it printed on other nodes before is there."}
+	cmd.Flags().IntVar(&most, "bytes", fleet.OutputDefault, "how much at most, up to "+strconv.Itoa(fleet.OutputMax))
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return o.Call(cmd, func(ctx context.Context, c *client.Client) error {
+			out, err := c.Output(ctx, roster.AgentID(args[0]), most)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(o.Stdout, screen.Clean(out.Text, true))
+			return err
+		})
+	}
+	return cmd
+}
+
 // Restart has a member stop and start again where it runs.
 func Restart(o Options) *cobra.Command {
 	cmd := &cobra.Command{Use: "restart ID", Short: "Stop a member of a fleet and start it again, on its node if that has room", Args: o.Args(cobra.ExactArgs(1))}

@@ -60,6 +60,8 @@ func fleets(f *fixture) {
 	if x, err := f.runs().Explain(f.ctx, member); err != nil || x.Agent != member || x.Node != "" || x.Nodes == nil {
 		f.Errorf("%+v, %v", x, err)
 	}
+	_, err = f.runs().Output(f.ctx, member, fleet.OutputDefault)
+	f.refused(err, roster.CodeNotFound)
 	_, _, err = f.s.Deregister(f.ctx, roster.Deregister{ID: member})
 	f.refused(err, roster.CodeRefused)
 
