@@ -95,6 +95,7 @@ func runSeed(t *testing.T, seed uint64) *ordeal {
 		if t.Failed() {
 			x.keep(t, log.String())
 		}
+		*x = ordeal{} // else the cluster stays in memory until every seed is through
 	})
 	testcluster.Run(t, o, x.run)
 	if err := x.history.Check(); err != nil {
