@@ -73,6 +73,8 @@ func judge(node *spot, n *Need, matches bool) Why {
 		return IsDown
 	case node.State == Draining:
 		return IsDraining
+	case node.State == Silent:
+		return IsSilent
 	case n.Driver != "" && !slices.Contains(node.Drivers, n.Driver):
 		return NoDriver
 	case n.Entry != "" && !slices.Contains(node.Entries, n.Entry):

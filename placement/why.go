@@ -8,6 +8,7 @@ const (
 	Fits Why = iota
 	IsDown
 	IsDraining
+	IsSilent
 	NoDriver
 	NoEntry
 	Filtered
@@ -26,6 +27,7 @@ var whyTexts = [whys]string{
 	Fits:       "fits",
 	IsDown:     "is down",
 	IsDraining: "is draining",
+	IsSilent:   "does not answer what it has room for",
 	NoDriver:   "does not allow the driver",
 	NoEntry:    "does not offer the entry point",
 	Filtered:   "does not match the filter",

@@ -18,6 +18,7 @@ const (
 	Ready    State = iota
 	Draining       // runs what it has, until that has gone elsewhere
 	Down           // runs nothing
+	Silent         // runs what it has, and does not say what it has room for
 )
 
 // Node is where agents can run.

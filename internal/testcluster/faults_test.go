@@ -42,7 +42,7 @@ const (
 func TestFaults(t *testing.T) {
 	seeds := *faultSeeds
 	if seeds == 0 {
-		seeds = 40
+		seeds = 20
 		if testing.Short() {
 			seeds = 2
 		}

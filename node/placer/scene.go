@@ -257,7 +257,7 @@ func (s *scene) world(known map[roster.NodeID]loads.Load) placement.World {
 		load, answered := known[id]
 		switch {
 		case n.State == placement.Ready && !answered:
-			n.State = placement.Draining
+			n.State = placement.Silent
 		case answered:
 			n.Drivers, n.Entries, n.Total, n.AgentsMax = load.Drivers, load.Entries, load.Total, load.AgentsMax
 			n.Others, n.Busy = load.Others(s.shard), load.Busy
