@@ -2,10 +2,13 @@ package httpapi
 
 import (
 	"net/http"
+	"time"
 
+	"roster"
 	"roster/httpapi/body"
 	"roster/httpapi/wing"
 	"roster/httpapi/wire"
+	"roster/mailbox"
 )
 
 // wing serves a route of package wing.
@@ -19,6 +22,9 @@ func (c *call) wing(serve wing.Handler) error {
 		if ctx, err = c.writeContext(); err != nil {
 			return err
 		}
+	}
+	if c.Stream { // it may wait longer than other answers may take
+		_ = http.NewResponseController(c).SetWriteDeadline(time.Now().Add(mailbox.WaitMax + 2*roster.RequestDeadline)) // else there is none to put off
 	}
 	whole := func(v wire.Value) (wire.Value, error) { return v, nil }
 	a, err := serve(wing.Services{Service: c.api.service, Fleets: c.api.fleets, Mail: c.api.mail}, wing.Request{Context: ctx, Call: c.r, Query: c.query, Read: read,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"roster"
 	"roster/mailbox"
 )
@@ -12,38 +14,34 @@ import (
 // ctx ends.
 func (p *Post) Run(ctx context.Context) error {
 	for round := 1; wait(ctx, sweepEvery); round++ {
+		var moving errgroup.Group
+		moving.SetLimit(movingMax)
 		for id, x := range p.boxes.list() { // order-free: each for itself
 			p.boxes.expire(id, x, time.Now())
 			if round%waitersEvery == 0 || !p.boxes.empty(x) {
-				p.sweep(ctx, id, x)
+				p.sweep(ctx, id, x, moving.Go)
 			}
 		}
+		_ = moving.Wait() // hand-overs say themselves what went wrong, and are tried again
 	}
 	return nil
 }
 
-// Moved hands the mailbox of an agent over, if it lives elsewhere now.
-func (p *Post) Moved(ctx context.Context, id roster.AgentID) {
-	if x := p.boxes.known(id); x != nil {
-		p.sweep(ctx, id, x)
-	}
-}
-
-// sweep looks at one mailbox.
-func (p *Post) sweep(ctx context.Context, id roster.AgentID, x *box) {
+// sweep looks at one mailbox. What takes other nodes goes by run.
+func (p *Post) sweep(ctx context.Context, id roster.AgentID, x *box, run func(func() error)) {
 	f, err := p.find(ctx, id, roster.Read{})
 	switch {
 	case roster.CodeOf(err) == roster.CodeNotFound:
-		p.discard(ctx, id, x, "it is not on the roll any more")
+		run(func() error { return p.discard(ctx, id, x, "it is not on the roll any more") })
 	case roster.CodeOf(err) == roster.CodeRefused:
-		p.discard(ctx, id, x, "it has stopped")
+		run(func() error { return p.discard(ctx, id, x, "it has stopped") })
 	case err == nil && f.home != p.config.Self:
-		p.handOver(ctx, id, x, f.home)
+		run(func() error { return p.handOver(ctx, id, x, f.home) })
 	}
 }
 
 // discard empties the mailbox of an agent that is no more. Who waits for an answer is told.
-func (p *Post) discard(ctx context.Context, id roster.AgentID, x *box, why string) {
+func (p *Post) discard(ctx context.Context, id roster.AgentID, x *box, why string) error {
 	var lost mailbox.Contents
 	p.boxes.remove(id, x, func(x *box) bool {
 		lost, _ = x.mu.Contents(mailbox.MessagesMax+1, int(BytesMax), time.Now())
@@ -52,11 +50,14 @@ func (p *Post) discard(ctx context.Context, id roster.AgentID, x *box, why strin
 	for _, d := range lost.Messages {
 		p.refuse(ctx, d.Message, why)
 	}
+	return nil
 }
 
 // handOver brings what is in a mailbox to the node where its agent lives. What cannot be
 // brought stays, and is tried again.
-func (p *Post) handOver(ctx context.Context, id roster.AgentID, x *box, to roster.NodeID) {
+func (p *Post) handOver(ctx context.Context, id roster.AgentID, x *box, to roster.NodeID) error {
+	ctx, cancel := within(ctx)
+	defer cancel()
 	for {
 		var part mailbox.Contents
 		all := false
@@ -66,7 +67,7 @@ func (p *Post) handOver(ctx context.Context, id roster.AgentID, x *box, to roste
 			part, all = x.mu.Contents(moveMessages, moveBytes, time.Now())
 		})
 		if !there {
-			return
+			return nil
 		}
 		if part.Agent = id; len(part.Messages)+len(part.Marks) == 0 {
 			break
@@ -74,7 +75,7 @@ func (p *Post) handOver(ctx context.Context, id roster.AgentID, x *box, to roste
 		if _, err := ask[bool](ctx, p, to, MethodMove, part); err != nil {
 			p.config.Logger.Info("hand a mailbox over", "agent", id, "to", to, "err", err)
 			p.boxes.locked(x, func(x *box) { x.mu.moving = false })
-			return
+			return err
 		}
 		p.boxes.locked(x, func(x *box) { x.mu.Leave(part) })
 		if all {
@@ -85,6 +86,7 @@ func (p *Post) handOver(ctx context.Context, id roster.AgentID, x *box, to roste
 		x.mu.moving = x.mu.Len() > 0
 		return !x.mu.moving
 	})
+	return nil
 }
 
 // accept takes what was in the mailbox of an agent on another node.

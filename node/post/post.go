@@ -31,6 +31,10 @@ const (
 	// waitersEvery is after how many sweeps mailboxes are looked at for which somebody waits
 	// and in which nothing is.
 	waitersEvery = 5
+	// movingMax bounds the mailboxes that are handed over at a time.
+	movingMax = 16
+	// tellWithin is how long it may take to tell a sender that there will be no answer.
+	tellWithin = 200 * time.Millisecond
 	// triesMax is how often a message is brought to who may have the mailbox.
 	triesMax = 12
 )

@@ -73,19 +73,19 @@ func (p *Post) take(ctx context.Context, t taking) ([]mailbox.Delivery, error) {
 func (p *Post) await(ctx context.Context, a roster.Actor, after uint64, most int) (got []mailbox.Delivery, err error) {
 	for {
 		var changed <-chan struct{}
-		var mine *box
+		var mine *box // in which this call is counted among those that wait
 		p.boxes.with(a.Agent, p.config.Limits, func(x *box) {
 			if x.mu.moving {
 				err = roster.Errorf(roster.CodeMoved, "the mailbox of %s is on its way to another node", a.Agent)
 				return
 			}
 			got, err = x.mu.Take(a.Epoch, after, most, time.Now())
-			changed, mine = x.mu.changed, x
 			if err == nil && len(got) == 0 && ctx.Err() == nil {
+				changed, mine = x.mu.changed, x
 				x.mu.waits++
 			}
 		})
-		if err != nil || len(got) > 0 || ctx.Err() != nil {
+		if mine == nil {
 			return got, err
 		}
 		err = p.comes(ctx, changed)

@@ -145,6 +145,8 @@ func (p *Post) refuse(ctx context.Context, m mailbox.Message, why string) {
 	if m.ReplyTo == "" {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, tellWithin)
+	defer cancel()
 	if err := p.reply(ctx, mailbox.Reply{Agent: m.To, To: m.ReplyTo, Error: why}); err != nil {
 		p.config.Logger.Debug("tell a sender", "agent", m.To, "err", err)
 	}
