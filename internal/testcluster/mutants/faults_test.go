@@ -31,7 +31,7 @@ var promises = []mutant{
 	{name: "a repeated request runs again", pkg: "fsm", run: "TestModel$|TestTranscripts", edits: []edit{
 		{"requests.go", "if r.Seq <= c.high {", "if false {"}}},
 	{name: "who sends again sends another request", pkg: nodes, run: "TestExactlyOnce$", edits: []edit{
-		{top + "node/router/router.go", "codec.Encode(roster.Op{Request: request, By", "codec.Encode(roster.Op{Request: roster.Request{Client: 0 * request.Client}, By"}}},
+		{top + "node/router/router.go", "codec.Encode(roster.Op{Request: request, Actor", "codec.Encode(roster.Op{Request: roster.Request{Client: 0 * request.Client}, Actor"}}},
 	{name: "log time is what the wall says", pkg: nodes, run: "TestFaults", edits: []edit{
 		{top + "shard/propose.go", "At: r.clock.Stamp(g.config.Now())", "At: roster.LogTime(g.config.Wall().UnixNano())"}}},
 	{name: "operations run in the order of a map", pkg: "fsm", run: "TestReplicasAgree", edits: []edit{
