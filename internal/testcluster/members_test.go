@@ -39,11 +39,12 @@ func TestGrowDrainAndShrink(t *testing.T) {
 	})
 }
 
-// retire lets a drained node leave and ends it.
+// retire lets a drained node leave and ends it. The node may hear a moment after the others
+// that it has no votes any more.
 func retire(t *testing.T, c *testcluster.Cluster, i int) {
 	t.Helper()
 	n := c.Node(i)
-	must(t, n.Leave(context.Background(), false))
+	c.Await("it may leave", func() error { return n.Leave(context.Background(), false) })
 	<-n.Done()
 	c.Stop(i)
 }
