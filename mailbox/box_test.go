@@ -292,6 +292,23 @@ func moved(b *Box, draw *rand.Rand, now time.Time) *Box {
 	}
 }
 
+// TestThereAndBack: an agent moves and comes back while something has reached its old
+// mailbox, which therefore is still there; what comes back with it is not taken for known.
+func TestThereAndBack(t *testing.T) {
+	a, b := New(Limits{}), New(Limits{})
+	put(t, a, message("m1", Normal))
+	part, _ := a.Contents(9, 1<<20, start)
+	b.Accept(part, start)
+	put(t, a, message("m2", Normal))
+	a.Leave(part)
+	part, _ = b.Contents(9, 1<<20, start)
+	a.Accept(part, start)
+	b.Leave(part)
+	if got := ids(take(t, a, 2, 0, 9)); fmt.Sprint(got) != "[m2 m1]" || !b.Idle() && b.Len() > 0 {
+		t.Errorf("got %v, %d are left behind", got, b.Len())
+	}
+}
+
 func BenchmarkPutTake(b *testing.B) {
 	box, m := New(Limits{}), message("", Normal)
 	m.Body = make([]byte, 256)

@@ -1,6 +1,9 @@
 package mailbox
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// MarksMin is how many ids a box remembers at least, until they are MarksKeep old.
@@ -36,6 +39,17 @@ func (m *marks) add(k Mark, most int, now time.Time) {
 	m.order = append(m.order, marked{k, now})
 	for len(m.order) > most {
 		m.forget()
+	}
+}
+
+// drop forgets k.
+func (m *marks) drop(k Mark) {
+	if !m.known[k] {
+		return
+	}
+	delete(m.known, k)
+	if m.order = slices.DeleteFunc(m.order, func(x marked) bool { return x.mark == k }); len(m.order) == 0 {
+		*m = marks{}
 	}
 }
 

@@ -41,11 +41,13 @@ func (b *Box) Contents(most, bytes int, now time.Time) (c Contents, all bool) {
 	return c, all
 }
 
-// Leave takes out the messages that another node has, by their ids.
+// Leave takes out the messages that another node has, by their ids, and forgets that they
+// have been here: with their agent they may come back.
 func (b *Box) Leave(c Contents) {
 	gone := make(map[string]bool, len(c.Messages))
 	for _, d := range c.Messages {
 		gone[d.ID] = true
+		b.marks.drop(MarkOf(d.ID))
 	}
 	for i := range b.lines {
 		kept := b.lines[i].all

@@ -30,6 +30,8 @@ var pureRooms = []pureRoom{
 	{path: "query", orders: true},
 	{path: "access", orders: true},
 	{path: "placement", orders: true},
+	{path: "mailbox", floats: true, orders: true},
+	{path: "fleet", orders: true},
 	{path: "."},
 }
 

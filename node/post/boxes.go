@@ -112,6 +112,12 @@ func idle(x *box) bool { return x.mu.waits == 0 && x.mu.Idle() }
 
 // expire lets go of what is too old.
 func (b *boxes) expire(id roster.AgentID, x *box, now time.Time) {
-	b.locked(x, func(x *box) { x.mu.Expire(now) })
-	b.remove(id, x, idle)
+	done := false
+	b.locked(x, func(x *box) {
+		x.mu.Expire(now)
+		done = idle(x)
+	})
+	if done {
+		b.remove(id, x, idle)
+	}
 }

@@ -40,8 +40,15 @@ func (p *Post) sweep(ctx context.Context, id roster.AgentID, x *box, run func(fu
 	}
 }
 
-// discard empties the mailbox of an agent that is no more. Who waits for an answer is told.
+// discard empties the mailbox of an agent that is no more, if that is so of all that was
+// acknowledged: the replica that was looked at may be behind. Who waits for an answer is told.
 func (p *Post) discard(ctx context.Context, id roster.AgentID, x *box, why string) error {
+	ctx, cancel := within(ctx)
+	defer cancel()
+	_, err := p.find(ctx, id, roster.Read{Level: roster.ReadLinearizable})
+	if code := roster.CodeOf(err); code != roster.CodeNotFound && code != roster.CodeRefused {
+		return err
+	}
 	var lost mailbox.Contents
 	p.boxes.remove(id, x, func(x *box) bool {
 		lost, _ = x.mu.Contents(mailbox.MessagesMax+1, int(BytesMax), time.Now())
@@ -83,8 +90,8 @@ func (p *Post) handOver(ctx context.Context, id roster.AgentID, x *box, to roste
 		}
 	}
 	p.boxes.remove(id, x, func(x *box) bool { // unless something has come meanwhile: that is for the next time
-		x.mu.moving = x.mu.Len() > 0
-		return !x.mu.moving
+		x.mu.moving = false
+		return x.mu.Len() == 0
 	})
 	return nil
 }
