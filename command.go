@@ -25,14 +25,14 @@ const (
 	KindEndSession    Kind = 9
 	KindDetachSession Kind = 10
 	// What is run: package fleet.
-	KindSetFleet, KindScaleFleet, KindDropFleet Kind = 16, 17, 18
-	KindRecall, KindPlace, KindReport           Kind = 19, 20, 21
-	KindJoinNode                                Kind = 32
-	KindLeaveNode                               Kind = 33
-	KindRenewNode                               Kind = 34
-	KindSetMap                                  Kind = 35
-	KindSetToken                                Kind = 36
-	KindDropToken                               Kind = 37
+	KindSetFleet, KindScaleFleet, KindDropFleet      Kind = 16, 17, 18
+	KindRecall, KindPlace, KindReport, KindSaveState Kind = 19, 20, 21, 22
+	KindJoinNode                                     Kind = 32
+	KindLeaveNode                                    Kind = 33
+	KindRenewNode                                    Kind = 34
+	KindSetMap                                       Kind = 35
+	KindSetToken                                     Kind = 36
+	KindDropToken                                    Kind = 37
 )
 
 // kindNames gives each kind the name that people and the HTTP API use.
@@ -42,7 +42,7 @@ var kindNames = map[Kind]string{
 	KindAttachSession: "attach_session", KindEndSession: "end_session", KindDetachSession: "detach_session",
 	KindJoinNode: "join_node", KindLeaveNode: "leave_node", KindRenewNode: "renew_node", KindSetMap: "set_map",
 	KindSetToken: "set_token", KindDropToken: "drop_token", KindSetFleet: "set_fleet", KindScaleFleet: "scale_fleet",
-	KindDropFleet: "drop_fleet", KindRecall: "recall", KindPlace: "place", KindReport: "report",
+	KindDropFleet: "drop_fleet", KindRecall: "recall", KindPlace: "place", KindReport: "report", KindSaveState: "save_state",
 }
 
 // String returns the kind's name, such as "register".

@@ -3,9 +3,11 @@ package agentpool
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"roster"
+	"roster/fleet"
 )
 
 const (
@@ -26,6 +28,12 @@ type cell struct {
 	done   chan struct{} // closed when it has ended
 	// tell is set, under the supervisor's lock, when the end is to be reported.
 	tell, stopped bool
+	// What it has said of itself, and when, also under that lock. started says that it runs.
+	standing fleet.Standing
+	said     time.Time
+	started  func()
+	finish   context.CancelFunc // ends the present run, as if the agent had returned
+	finished bool
 }
 
 // stop has the agent stop; the supervisor's lock is held.
@@ -79,6 +87,9 @@ func (c *cell) keep(ctx context.Context) (roster.Status, string) {
 	var restarts []time.Time
 	for ctx.Err() == nil {
 		err := c.once(ctx)
+		if c.over() {
+			err = nil
+		}
 		switch {
 		case ctx.Err() != nil:
 		case !rule.Again(err != nil) && err != nil:
@@ -113,7 +124,14 @@ func (c *cell) once(ctx context.Context) (err error) {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return c.driver.Run(ctx, c.agent, func() { c.s.report(c.agent, roster.StatusRunning, "") })
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	started := sync.OnceFunc(func() { c.s.report(c.agent, roster.StatusRunning, "") })
+	c.begin(started, cancel)
+	if c.agent.Spec.Announces {
+		started = func() {} // it is running when it says so
+	}
+	return c.driver.Run(ctx, c.agent, started)
 }
 
 // wait returns after d, or when ctx ends.

@@ -22,6 +22,8 @@ type Self struct {
 	Mail Mail
 	// Ready says that the agent works: until then it is starting.
 	Ready func()
+	// Say reports how the agent is, in place of what it said before.
+	Say func(fleet.Standing) error
 }
 
 // Inproc runs functions, each in a goroutine. A function that does not return when its
@@ -58,5 +60,5 @@ func (d *Inproc) Run(ctx context.Context, a Agent, started func()) (err error) {
 	if f == nil {
 		return fmt.Errorf("there is no entry %q here", a.Spec.Entry)
 	}
-	return f(ctx, Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, Ready: started})
+	return f(ctx, Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, Ready: started, Say: a.Say})
 }

@@ -25,6 +25,8 @@ type Agent struct {
 	Secret string
 	// Mail is nil where there is none.
 	Mail Mail
+	// Say reports to the node how the activation is; see [Supervisor.Say].
+	Say func(fleet.Standing) error
 }
 
 // Mail is how an activation hears messages and sends them; see package mailbox. It is for
@@ -70,6 +72,8 @@ type Config struct {
 	Mail func(roster.Actor) Mail
 	// Report hears what becomes of agents, in order for each.
 	Report func(Event)
+	// Said hears when an agent's word of itself changes; nil: nobody does.
+	Said   func(roster.Actor, fleet.Standing)
 	Logger *slog.Logger // nil discards
 }
 
@@ -132,7 +136,7 @@ func (s *Supervisor) Want(a Agent) {
 		s.report(a, roster.StatusRegistered, err.Error())
 		return
 	}
-	a.Secret = rand.Text()
+	a.Secret, a.Say = rand.Text(), func(x fleet.Standing) error { return s.Say(roster.Actor{Agent: a.ID, Epoch: a.Epoch}, x) }
 	if s.config.Mail != nil {
 		a.Mail = s.config.Mail(roster.Actor{Agent: a.ID, Epoch: a.Epoch})
 	}

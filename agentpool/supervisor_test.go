@@ -82,6 +82,48 @@ func entries() map[string]Func {
 	}
 }
 
+// TestStanding: an agent says how it is; one that is done ends well, whatever its run returns.
+func TestStanding(t *testing.T) {
+	said := make(chan fleet.Word, 8)
+	events := make(chan Event, 8)
+	worker := func(ctx context.Context, self Self) error {
+		for _, x := range []fleet.Standing{{Word: "bored"}, {Word: fleet.Ready, Busy: 101}} {
+			if err := self.Say(x); roster.CodeOf(err) != roster.CodeInvalid {
+				t.Errorf("%+v: %v", x, err)
+			}
+		}
+		for _, x := range []fleet.Standing{{Word: fleet.Ready}, {Word: fleet.Ready, Busy: 50}, {Word: fleet.Overloaded, Busy: 100, Progress: "3 of 4"}} {
+			if err := self.Say(x); err != nil {
+				t.Error(err)
+			}
+		}
+		<-ctx.Done()
+		return errFlaky
+	}
+	s := New(Config{Drivers: []Driver{NewInproc(map[string]Func{"worker": worker})}, Report: func(e Event) { events <- e },
+		Said: func(_ roster.Actor, x fleet.Standing) { said <- x.Word }})
+	defer s.Close(context.Background())
+	s.Want(Agent{ID: "demo/a~0", Epoch: 3, Spec: &fleet.Spec{Driver: fleet.Inproc, Entry: "worker", Restart: fleet.Restart{When: fleet.OnFailure}}})
+	if e := <-events; e.Status != roster.StatusRunning {
+		t.Errorf("%+v", e)
+	}
+	if a, b := <-said, <-said; a != fleet.Ready || b != fleet.Overloaded {
+		t.Errorf("heard %s, %s", a, b)
+	}
+	if r, ok := s.Running("demo/a~0"); !ok || r.Standing.Progress != "3 of 4" || r.Said.IsZero() || len(s.All()) != 1 {
+		t.Errorf("%+v", r)
+	}
+	if err := s.Say(roster.Actor{Agent: "demo/a~0", Epoch: 2}, fleet.Standing{Word: fleet.Ready}); roster.CodeOf(err) != roster.CodeConflict {
+		t.Errorf("an old epoch speaks: %v", err)
+	}
+	if err := s.Say(roster.Actor{Agent: "demo/a~0", Epoch: 3}, fleet.Standing{Word: fleet.Done}); err != nil {
+		t.Error(err)
+	}
+	if e := <-events; e.Status != roster.StatusStopped || e.Reason != "it ended" {
+		t.Errorf("%+v", e)
+	}
+}
+
 func TestLife(t *testing.T) {
 	pool(t, entries(), func(s *Supervisor, h *heard) {
 		s.Want(agent("a", 5))

@@ -15,6 +15,8 @@ type Scale struct {
 	ID      ID           `json:"id"`
 	Count   int          `json:"count"`
 	IfMatch roster.Index `json:"if_match,omitempty"`
+	// Reason, if there is one, is kept as State.Scaled.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Drop takes a fleet away: its members stop, and when none is left it is gone. Its
@@ -56,6 +58,16 @@ type Report struct {
 	Reason string
 }
 
+// Save keeps what a member wants its next activation to know, in place of what it kept
+// before. Epoch must be its epoch (Conflict otherwise). No bytes: nothing is kept any more.
+// At most StateMax bytes, and StatesMax in a shard (Overloaded). Its Result has no Value; its
+// Index is the revision of what is kept.
+type Save struct {
+	Agent roster.AgentID
+	Epoch roster.Epoch
+	State []byte // as the node packed it
+}
+
 // Change is what a command did to a fleet.
 type Change struct {
 	Outcome roster.Outcome `json:"outcome"`
@@ -91,6 +103,12 @@ func (c Place) Key() roster.Key { return c.Agent.Key() }
 
 // Kind returns KindPlace.
 func (Place) Kind() roster.Kind { return roster.KindPlace }
+
+// Key routes c to the shard of its fleet.
+func (c Save) Key() roster.Key { return c.Agent.Key() }
+
+// Kind returns KindSaveState.
+func (Save) Kind() roster.Kind { return roster.KindSaveState }
 
 // Key routes c to the shard of its fleet.
 func (c Report) Key() roster.Key { return c.Agent.Key() }

@@ -19,10 +19,20 @@ type State struct {
 	Shard      roster.ShardID  `json:"shard"`
 	// Made is how many members have been entered: it follows Count.
 	Made int `json:"-"`
+	// Scaled is the last time that Count was changed for the fleet's load.
+	Scaled Scaled `json:"scaled,omitzero"`
 	// Members says how many are in each status, Current how many run by the newest spec; a
 	// reader counts them.
 	Members map[roster.Status]int `json:"members,omitempty"`
 	Current int                   `json:"current"`
+}
+
+// Scaled is a change of a fleet's count for a reason.
+type Scaled struct {
+	At     roster.WallTime `json:"at"`
+	From   int             `json:"from"`
+	To     int             `json:"to"`
+	Reason string          `json:"reason"` // the figures that it follows from
 }
 
 // Run is what a shard knows of a member beside its record.

@@ -6,6 +6,7 @@ import (
 	"roster"
 	"roster/mailbox"
 	"roster/placement"
+	"roster/scaling"
 )
 
 // Bounds of a fleet.
@@ -37,8 +38,10 @@ type Fleet struct {
 	Policy placement.Policy `json:"policy,omitempty"`
 	// AwayMax is how many members may be away at a time while a change of the spec is rolled
 	// out; 0 is one.
-	AwayMax int  `json:"away_max,omitempty"`
-	Spec    Spec `json:"spec"`
+	AwayMax int `json:"away_max,omitempty"`
+	// Scaling lets Count follow the load; without it Count is what it was set to.
+	Scaling scaling.Policy `json:"scaling,omitzero"`
+	Spec    Spec           `json:"spec"`
 }
 
 // Spec says what a member is and how it is run.
@@ -60,6 +63,11 @@ type Spec struct {
 	Mailbox mailbox.Limits `json:"mailbox,omitzero"`
 	// StopGrace is how long a member may take to stop; 0 is GraceDefault.
 	StopGrace roster.Duration `json:"stop_grace,omitzero"`
+	// Announces: a program says itself when it is ready ([Standing]); until then it is
+	// starting. Without it a program is running once it is started.
+	Announces bool  `json:"announces,omitempty"`
+	Probe     Probe `json:"probe,omitzero"`
+	Limit     Limit `json:"limit,omitzero"`
 
 	// What a member says of itself while it runs.
 	Capabilities []roster.Capability `json:"capabilities,omitempty"`

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (f *Fleet) Validate() error {
 	case f.Policy != "" && !slices.Contains(placement.Policies, f.Policy):
 		return roster.Invalid("policy", "%.40q: want one of %v", string(f.Policy), placement.Policies)
 	}
-	if err := f.Spec.validate(); err != nil {
+	if err := cmp.Or(f.Scaling.Validate(), f.Spec.validate()); err != nil {
 		return err
 	}
 	return f.Agent(CountMax).Validate()
@@ -41,13 +42,7 @@ func (s *Spec) validate() error {
 	if err := s.validateDriver(); err != nil {
 		return err
 	}
-	if err := s.Where.Validate(); err != nil {
-		return err
-	}
-	if err := s.Restart.validate(); err != nil {
-		return err
-	}
-	if err := s.Mailbox.Validate(); err != nil {
+	if err := cmp.Or(s.Where.Validate(), s.Restart.validate(), s.Mailbox.Validate(), s.validateProbe(), s.Limit.validate()); err != nil {
 		return err
 	}
 	switch {
@@ -78,6 +73,8 @@ func (s *Spec) validateDriver() error {
 		return roster.Invalid("command", "%d words; at most %d", len(s.Command), ArgumentsMax)
 	case s.Driver == Exec && s.Command[0] == "":
 		return roster.Invalid("command", "the program has no name")
+	case s.Announces && s.Driver != Exec:
+		return roster.Invalid("announces", "the driver %s alone asks: functions always say when they are ready", Exec)
 	case s.Driver == Remote && len(s.Endpoints) == 0:
 		return roster.Invalid("endpoints", "the driver %s wants an endpoint, which it probes", Remote)
 	case len(s.Env) > EnvMax || !s.Env.Sorted():

@@ -145,6 +145,9 @@ func (m *Machine) setHealth(c roster.SetHealth) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.fleets.Judged(r); err != nil {
+		return nil, err
+	}
 	if r.Health == c.Health {
 		return roster.Change{Outcome: roster.OutcomeUnchanged, Record: r}, nil
 	}

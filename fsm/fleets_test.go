@@ -17,7 +17,9 @@ func drawFleetCommand(t *rapid.T, m *Machine) roster.Command {
 		epoch = r.Epoch - roster.Epoch(pick(0, 0, 0, 1).Draw(t, "behind"))
 	}
 	node := pick[roster.NodeID]("n1", "n2").Draw(t, "node")
-	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	switch rapid.IntRange(0, 10).Draw(t, "kind") {
+	case 10:
+		return fleet.Save{Agent: member, Epoch: epoch, State: rapid.SliceOfN(rapid.Byte(), 0, 3).Draw(t, "state")}
 	case 0:
 		return fleet.Set{Fleet: fleet.Fleet{ID: id, Count: rapid.IntRange(0, 4).Draw(t, "count"), Spec: fleet.Spec{Driver: fleet.Inproc,
 			Entry: pick("a", "b").Draw(t, "entry"), Restart: fleet.Restart{When: pick(fleet.Always, fleet.Never).Draw(t, "restart")}}}}
@@ -64,6 +66,11 @@ func TestFleetsKeepTheRules(t *testing.T) {
 					t.Fatalf("%s is %s and waits to be placed", r.ID, r.Status)
 				}
 			}
+			for id, s := range m.View().Fleets().States {
+				if r, there := m.Lookup(id); !there || s.Epoch > r.Epoch || len(s.State) == 0 {
+					t.Fatalf("%+v is kept for %+v", s, r)
+				}
+			}
 			for _, f := range m.View().Fleets().List("*") {
 				if want := f.Count; !f.Dropped && f.Made != want || f.Dropped && f.Made != 0 {
 					t.Fatalf("%+v has entered %d members", f.Fleet, f.Made)
@@ -103,6 +110,64 @@ func TestOldReportsChangeNothing(t *testing.T) {
 	}
 	if after, _ := m.Lookup("demo/crew~0"); after != before {
 		t.Errorf("%+v became %+v", before, after)
+	}
+}
+
+// TestMembersKeepState: an activation keeps bytes for the next one; who does not run or
+// acts under an old epoch keeps nothing, and what is kept goes with the member.
+func TestMembersKeepState(t *testing.T) {
+	m := New(1)
+	apply := func(c roster.Command) roster.Result {
+		return m.Apply(roster.Entry{Shard: 1, Ops: []roster.Op{{Command: c}}})[0]
+	}
+	apply(fleet.Set{Fleet: fleet.Fleet{ID: "demo/crew", Count: 1, Spec: fleet.Spec{Driver: fleet.Inproc, Entry: "e"}}})
+	const id = "demo/crew~0"
+	if err := apply(fleet.Save{Agent: id, Epoch: 1, State: []byte("early")}).Err; roster.CodeOf(err) != roster.CodeConflict {
+		t.Errorf("one that runs nowhere keeps something: %v", err)
+	}
+	apply(fleet.Place{Agent: id, If: 1, Node: "n1"}) // epoch 3
+	if err := apply(fleet.Save{Agent: id, Epoch: 3, State: []byte("first")}).Err; err != nil {
+		t.Fatal(err)
+	}
+	apply(fleet.Place{Agent: id, If: 3, Node: "n2"}) // epoch 5
+	for code, c := range map[roster.Code]fleet.Save{
+		roster.CodeConflict: {Agent: id, Epoch: 3, State: []byte("late")},
+		roster.CodeNotFound: {Agent: "demo/crew~9", Epoch: 1, State: []byte("x")},
+		roster.CodeTooLarge: {Agent: id, Epoch: 5, State: make([]byte, fleet.StateMax+1)},
+	} {
+		if err := apply(c).Err; roster.CodeOf(err) != code {
+			t.Errorf("want %s: %v", code, err)
+		}
+	}
+	if s, _ := m.View().Fleets().Saved(id); string(s.State) != "first" || s.Epoch != 3 {
+		t.Errorf("kept is %+v", s)
+	}
+	apply(fleet.Scale{ID: "demo/crew", Count: 0})
+	apply(fleet.Report{Agent: id, Epoch: 5, Node: "n2", Status: roster.StatusStopped})
+	if s, there := m.View().Fleets().Saved(id); there {
+		t.Errorf("it outlived its member: %+v", s)
+	}
+}
+
+// Nobody judges the health of a member that does not run.
+func TestHealthOfMembers(t *testing.T) {
+	m := New(1)
+	apply := func(c roster.Command) roster.Result {
+		return m.Apply(roster.Entry{Shard: 1, Ops: []roster.Op{{Command: c}}})[0]
+	}
+	apply(fleet.Set{Fleet: fleet.Fleet{ID: "demo/crew", Count: 1, Spec: fleet.Spec{Driver: fleet.Inproc, Entry: "e"}}})
+	well := roster.SetHealth{ID: "demo/crew~0", Health: roster.Health{State: roster.Passing}}
+	if err := apply(well).Err; roster.CodeOf(err) != roster.CodeRefused {
+		t.Errorf("one without a node is well: %v", err)
+	}
+	apply(fleet.Place{Agent: "demo/crew~0", If: 1, Node: "n1"}) // epoch 3
+	apply(fleet.Report{Agent: "demo/crew~0", Epoch: 3, Node: "n1", Status: roster.StatusRunning})
+	slow := roster.SetHealth{ID: "demo/crew~0", Health: roster.Health{State: roster.Warning, Reason: "slow"}}
+	if err := apply(slow).Err; err != nil {
+		t.Error(err)
+	}
+	if r, _ := m.Lookup("demo/crew~0"); r.Health != slow.Health {
+		t.Errorf("%+v", r.Health)
 	}
 }
 

@@ -159,7 +159,7 @@ func (m *Machine) run(c roster.Command) (any, error) {
 		return nil, m.setMap(c)
 	case roster.SetToken, roster.DropToken:
 		return nil, m.changeTokens(c)
-	case fleet.Set, fleet.Scale, fleet.Drop, fleet.Recall, fleet.Place, fleet.Report:
+	case fleet.Set, fleet.Scale, fleet.Drop, fleet.Recall, fleet.Place, fleet.Report, fleet.Save:
 		r := m.changeFleets(c)
 		return r.Value, r.Err
 	}

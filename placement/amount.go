@@ -15,12 +15,12 @@ import (
 
 type amounts struct {
 	CPU    cores `json:"cpu,omitempty"`
-	Memory size  `json:"memory,omitempty"`
+	Memory Size  `json:"memory,omitempty"`
 }
 
 // MarshalJSON writes amounts with their units.
 func (r Resources) MarshalJSON() ([]byte, error) {
-	return json.Marshal(amounts{cores(r.CPU), size(r.Memory)})
+	return json.Marshal(amounts{cores(r.CPU), Size(r.Memory)})
 }
 
 // UnmarshalJSON reads what people write. The error is Invalid.
@@ -84,14 +84,16 @@ func thousandths(text string) (int64, bool) {
 	return int64(v), err == nil && len(part) <= 3 && whole != ""
 }
 
-type size int64
+// Size is a number of bytes; in JSON a text such as "64MiB", or a plain number.
+type Size int64
 
 var units = []struct {
 	name  string
 	bytes int64
 }{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"", 1}}
 
-func (s size) MarshalJSON() ([]byte, error) {
+// MarshalJSON writes the largest unit that divides s.
+func (s Size) MarshalJSON() ([]byte, error) {
 	for _, u := range units[:3] {
 		if s > 0 && int64(s)%u.bytes == 0 {
 			return json.Marshal(strconv.FormatInt(int64(s)/u.bytes, 10) + u.name)
@@ -100,12 +102,13 @@ func (s size) MarshalJSON() ([]byte, error) {
 	return json.Marshal(int64(s))
 }
 
-func (s *size) UnmarshalJSON(data []byte) error {
+// UnmarshalJSON reads what people write. The error is Invalid.
+func (s *Size) UnmarshalJSON(data []byte) error {
 	text := strings.Trim(string(data), `"`)
 	for _, u := range units {
 		number, ok := strings.CutSuffix(text, u.name)
 		if v, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64); ok && err == nil && v >= 0 && v <= math.MaxInt64/u.bytes {
-			*s = size(v * u.bytes)
+			*s = Size(v * u.bytes)
 			return nil
 		}
 	}

@@ -87,7 +87,7 @@ func (w *Writer) Map(m roster.ClusterMap) {
 // Map reads a cluster map.
 func (r *Reader) Map() roster.ClusterMap {
 	form := r.List()
-	if r.err == nil && form != mapBase && form != mapSteered && (form < mapLevel || form > mapPruned) {
+	if r.Err() == nil && form != mapBase && form != mapSteered && (form < mapLevel || form > mapPruned) {
 		r.Fail("a cluster map of %d values: it was written by a newer version", form)
 	}
 	m := roster.ClusterMap{
@@ -171,7 +171,7 @@ func (w *Writer) Node(n roster.NodeInfo) {
 // Node reads what is known of a node.
 func (r *Reader) Node() roster.NodeInfo {
 	form := r.List()
-	if r.err == nil && form != 7 && form != 8 {
+	if r.Err() == nil && form != 7 && form != 8 {
 		r.Fail("a node of %d values: it was written by a newer version", form)
 	}
 	n := roster.NodeInfo{ID: roster.NodeID(r.Text()), Name: r.Text(), Address: r.Text(), HTTP: r.Text(),

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,7 +42,7 @@ func golden(t *testing.T, name string, b []byte) {
 
 func TestGoldenCommands(t *testing.T) {
 	seen := map[roster.Kind]bool{}
-	for _, c := range append(commands(), fleetCommands()...) {
+	for _, c := range slices.Concat(commands(), fleetCommands(), watchedCommands()[:1]) {
 		seen[c.Kind()] = true
 		b, err := AppendOp(nil, op(c))
 		if err != nil {

@@ -63,7 +63,7 @@ func (w *Writer) command(c roster.Command) {
 		w.Text(c.ID)
 	default:
 		if !w.fleetCommand(c) {
-			w.note(roster.Invalid("", "%T is not a command that can be written", c))
+			w.Note(roster.Invalid("", "%T is not a command that can be written", c))
 		}
 	}
 }
@@ -91,8 +91,12 @@ var decoders = map[roster.Kind]func(*Reader) roster.Command{
 		return fleet.Set{Fleet: r.Fleet(), IfMatch: r.index(), IfAbsent: r.Bool()}
 	},
 	roster.KindScaleFleet: func(r *Reader) roster.Command {
-		r.Array(3)
-		return fleet.Scale{ID: fleet.ID(r.Text()), Count: int(r.Int()), IfMatch: r.index()}
+		why := r.either(scaleParts, scaleReasons)
+		c := fleet.Scale{ID: fleet.ID(r.Text()), Count: int(r.Int()), IfMatch: r.index()}
+		if why {
+			c.Reason = r.Text()
+		}
+		return c
 	},
 	roster.KindDropFleet: func(r *Reader) roster.Command {
 		r.Array(2)
@@ -110,6 +114,10 @@ var decoders = map[roster.Kind]func(*Reader) roster.Command{
 		r.Array(5)
 		return fleet.Report{Agent: r.id(), Epoch: r.epoch(), Node: r.node(), Status: roster.Status(r.Text()), Reason: r.Text()}
 	},
+	roster.KindSaveState: func(r *Reader) roster.Command {
+		r.Array(3)
+		return fleet.Save{Agent: r.id(), Epoch: r.epoch(), State: []byte(r.Text())}
+	},
 	roster.KindJoinNode:  func(r *Reader) roster.Command { return roster.JoinNode{Node: r.Node()} },
 	roster.KindLeaveNode: func(r *Reader) roster.Command { return roster.LeaveNode{ID: r.nodeID()} },
 	roster.KindRenewNode: func(r *Reader) roster.Command { return roster.RenewNode{ID: r.nodeID()} },
@@ -122,12 +130,12 @@ var decoders = map[roster.Kind]func(*Reader) roster.Command{
 }
 
 func (r *Reader) command(kind uint64) roster.Command {
-	if r.err != nil {
+	if r.Err() != nil {
 		return nil
 	}
 	decode := decoders[roster.Kind(min(kind, 1<<16-1))]
 	if decode == nil {
-		r.note(ErrUnknownKind, fmt.Sprintf("unknown command kind %d: it was written by a newer version", kind))
+		r.Note(ErrUnknownKind, fmt.Sprintf("unknown command kind %d: it was written by a newer version", kind))
 		return nil
 	}
 	return decode(r)

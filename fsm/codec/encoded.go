@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"roster"
+	"roster/fsm/codec/pack"
 )
 
 // Encoded is one operation in the bytes that entries hold. It is written once, where
@@ -18,6 +19,9 @@ type Encoded struct {
 
 // opHead is how many bytes AppendOp writes before what an entry holds of an operation.
 const opHead = 2
+
+// opArray is the first of those, the head of an array of two in the form that we write.
+const opArray = 0x92
 
 // Encode writes an operation. It refuses (Invalid) a command that is not in the table.
 func Encode(op roster.Op) (Encoded, error) {
@@ -36,7 +40,7 @@ func encoded(b []byte, op roster.Op) Encoded {
 // builds nothing, but refuses all that DecodeOp refuses, and with the same faults: what
 // a log holds must be readable on every replica.
 func Check(b []byte) (Encoded, error) {
-	r := Reader{b: b, dry: true}
+	r := Reader{Reader: *pack.NewDry(b)}
 	r.Array(2)
 	r.version("an operation", opVersion)
 	op := r.op()
@@ -44,7 +48,7 @@ func Check(b []byte) (Encoded, error) {
 		return Encoded{}, err
 	}
 	e := encoded(b, op)
-	if b[0] != codeFixArray|2 || b[1] != opVersion || formLevels[e.kind] {
+	if b[0] != opArray || b[1] != opVersion || formLevels[e.kind] {
 		return e.plain() // an array may be written in longer forms than ours
 	}
 	return e, nil
@@ -83,13 +87,13 @@ var errNoOp = errors.New("an operation that was never written")
 // AppendEncoded is AppendEntry of operations that are written already; e.Ops is left
 // out of account.
 func AppendEncoded(dst []byte, e roster.Entry, ops []Encoded) ([]byte, error) {
-	w := Writer{b: dst}
+	w := NewWriter(dst)
 	w.entry(e, len(ops))
 	for _, op := range ops {
 		if len(op.bytes) < opHead {
 			return dst, errNoOp
 		}
-		w.b = append(w.b, op.bytes[opHead:]...)
+		w.Raw(op.bytes[opHead:])
 	}
 	return w.Finish()
 }

@@ -24,7 +24,7 @@ func AppendEntry(dst []byte, e roster.Entry) ([]byte, error) {
 // entry begins an entry of so many operations, which must follow.
 func (w *Writer) entry(e roster.Entry, ops int) {
 	if ops > roster.EntryOpsMax {
-		w.note(roster.Invalid("", "an entry of %d operations; at most %d", ops, roster.EntryOpsMax))
+		w.Note(roster.Invalid("", "an entry of %d operations; at most %d", ops, roster.EntryOpsMax))
 	}
 	w.Array(5)
 	w.Uint(entryVersion)
@@ -77,7 +77,7 @@ const EntryHeadMax = 40
 
 func (w *Writer) op(op roster.Op) {
 	if op.Command == nil {
-		w.note(roster.Invalid("", "an operation without a command"))
+		w.Note(roster.Invalid("", "an operation without a command"))
 		return
 	}
 	w.Array(10)

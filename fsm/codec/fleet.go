@@ -7,27 +7,63 @@ import (
 	"roster/placement"
 )
 
+// Of how many values things are. Builds of level 3 know the shorter forms alone, so the
+// longer ones are written only where they say something.
+const (
+	fleetParts, fleetScaled  = 5, 6
+	specParts, specWatched   = 18, 21
+	stateParts, stateScaled  = 8, 9
+	scaleParts, scaleReasons = 3, 4
+)
+
+// watched reports whether a spec says something that builds of level 3 do not know.
+func watched(s *fleet.Spec) bool {
+	return s.Announces || s.Probe != fleet.Probe{} || s.Limit != fleet.Limit{}
+}
+
+// either reads the head of an array that has one of two lengths, and reports whether it is
+// the longer one.
+func (r *Reader) either(short, long int) bool {
+	n := r.List()
+	if r.Err() == nil && n != short && n != long {
+		r.Fail("an array of %d values where %d or %d belong", n, short, long)
+	}
+	return n == long
+}
+
+// eitherArray begins an array of one of two lengths.
+func (w *Writer) eitherArray(short, long int, longer bool) {
+	if longer {
+		short = long
+	}
+	w.Array(short)
+}
+
 // Fleet writes a fleet.
 func (w *Writer) Fleet(f *fleet.Fleet) {
-	w.Array(5)
+	w.eitherArray(fleetParts, fleetScaled, f.Scaling.On())
 	w.Text(string(f.ID))
 	w.Int(int64(f.Count))
 	w.Text(string(f.Policy))
 	w.Int(int64(f.AwayMax))
 	w.spec(&f.Spec)
+	if f.Scaling.On() {
+		w.scaling(f.Scaling)
+	}
 }
 
 // Fleet reads a fleet.
 func (r *Reader) Fleet() fleet.Fleet {
-	r.Array(5)
-	return fleet.Fleet{ID: fleet.ID(r.Text()), Count: int(r.Int()), Policy: placement.Policy(r.Text()), AwayMax: int(r.Int()), Spec: r.spec()}
+	scaled := r.either(fleetParts, fleetScaled)
+	f := fleet.Fleet{ID: fleet.ID(r.Text()), Count: int(r.Int()), Policy: placement.Policy(r.Text()), AwayMax: int(r.Int()), Spec: r.spec()}
+	if scaled {
+		f.Scaling = r.scaling()
+	}
+	return f
 }
 
-// specParts is of how many values a spec is; later builds write more.
-const specParts = 18
-
 func (w *Writer) spec(s *fleet.Spec) {
-	w.Array(specParts)
+	w.eitherArray(specParts, specWatched, watched(s))
 	w.Text(s.Driver)
 	w.Text(s.Entry)
 	list(w, s.Command, (*Writer).Text)
@@ -46,12 +82,17 @@ func (w *Writer) spec(s *fleet.Spec) {
 	w.Int(int64(s.Mailbox.Messages))
 	w.Int(int64(s.Mailbox.Bytes))
 	w.Text(string(s.Mailbox.Overflow))
+	if watched(s) {
+		w.Bool(s.Announces)
+		w.probe(s.Probe)
+		w.limit(s.Limit)
+	}
 }
 
 func (r *Reader) spec() fleet.Spec {
 	defer r.share()()
-	r.Array(specParts)
-	return fleet.Spec{
+	more := r.either(specParts, specWatched)
+	s := fleet.Spec{
 		Driver: r.Text(), Entry: r.Text(), Command: items(r, (*Reader).Text), Env: r.stringMap(),
 		Resources: placement.Resources{CPU: r.Int(), Memory: r.Int()},
 		Where:     r.where(),
@@ -59,6 +100,10 @@ func (r *Reader) spec() fleet.Spec {
 		Capabilities: r.capabilities(), Labels: r.stringMap(), Endpoints: r.endpoints(), Description: r.Text(), Metadata: r.stringMap(),
 		Mailbox: mailbox.Limits{Messages: int(r.Int()), Bytes: int(r.Int()), Overflow: mailbox.Overflow(r.Text())},
 	}
+	if more {
+		s.Announces, s.Probe, s.Limit = r.Bool(), r.probe(), r.limit()
+	}
+	return s
 }
 
 func (w *Writer) where(x *placement.Where) {
@@ -108,7 +153,8 @@ func (r *Reader) restart() fleet.Restart {
 
 // FleetState writes what a shard knows of a fleet; Members is counted, not written.
 func (w *Writer) FleetState(s *fleet.State) {
-	w.Array(8)
+	scaled := s.Scaled != fleet.Scaled{}
+	w.eitherArray(stateParts, stateScaled, scaled)
 	w.Fleet(&s.Fleet)
 	w.Uint(uint64(s.Revision))
 	w.Uint(uint64(s.Generation))
@@ -117,13 +163,20 @@ func (w *Writer) FleetState(s *fleet.State) {
 	w.Int(int64(s.UpdatedAt))
 	w.Uint(uint64(s.Shard))
 	w.Int(int64(s.Made))
+	if scaled {
+		w.scaled(s.Scaled)
+	}
 }
 
 // FleetState reads what a shard knows of a fleet.
 func (r *Reader) FleetState() fleet.State {
-	r.Array(8)
-	return fleet.State{Fleet: r.Fleet(), Revision: roster.Index(r.Uint()), Generation: roster.Index(r.Uint()), Dropped: r.Bool(),
+	scaled := r.either(stateParts, stateScaled)
+	s := fleet.State{Fleet: r.Fleet(), Revision: roster.Index(r.Uint()), Generation: roster.Index(r.Uint()), Dropped: r.Bool(),
 		CreatedAt: roster.WallTime(r.Int()), UpdatedAt: roster.WallTime(r.Int()), Shard: r.shard(), Made: int(r.Int())}
+	if scaled {
+		s.Scaled = r.scaled()
+	}
+	return s
 }
 
 // Run writes what a shard knows of a member.
@@ -163,10 +216,13 @@ func (w *Writer) fleetCommand(c roster.Command) bool {
 		w.Uint(uint64(c.IfMatch))
 		w.Bool(c.IfAbsent)
 	case fleet.Scale:
-		w.Array(3)
+		w.eitherArray(scaleParts, scaleReasons, c.Reason != "")
 		w.Text(string(c.ID))
 		w.Int(int64(c.Count))
 		w.Uint(uint64(c.IfMatch))
+		if c.Reason != "" {
+			w.Text(c.Reason)
+		}
 	case fleet.Drop:
 		w.Array(2)
 		w.Text(string(c.ID))
@@ -191,6 +247,11 @@ func (w *Writer) fleetCommand(c roster.Command) bool {
 		w.Text(string(c.Node))
 		w.Text(string(c.Status))
 		w.Text(c.Reason)
+	case fleet.Save:
+		w.Array(3)
+		w.Text(string(c.Agent))
+		w.Uint(uint64(c.Epoch))
+		w.Text(string(c.State))
 	default:
 		return false
 	}

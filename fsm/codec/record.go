@@ -120,8 +120,8 @@ func (r *Reader) stringMap() roster.Map {
 		r.Fail("a map with a key but no value")
 		return roster.Map{}
 	}
-	if r.dry {
-		for i := 0; i < n && r.err == nil; i++ {
+	if r.Dry() {
+		for i := 0; i < n && r.Err() == nil; i++ {
 			_ = r.Text() // keys and values alike
 		}
 		return roster.Map{}
@@ -129,7 +129,7 @@ func (r *Reader) stringMap() roster.Map {
 	m := roster.Map(room(r, &r.pairs, n/2))
 	for range n / 2 {
 		m = append(m, roster.Pair{Key: r.Text(), Value: r.Text()})
-		if r.err != nil {
+		if r.Err() != nil {
 			return roster.Map{}
 		}
 	}

@@ -59,7 +59,7 @@ func (w *Writer) Result(x roster.Result) {
 		w.Uint(valueFleet)
 		w.fleetChange(v)
 	default:
-		w.note(roster.Invalid("", "%T is not a result's value", v))
+		w.Note(roster.Invalid("", "%T is not a result's value", v))
 	}
 	w.fault(x.Err)
 }
@@ -111,7 +111,7 @@ func (w *Writer) fault(err error) {
 }
 
 func (r *Reader) fault() *roster.Error {
-	if r.Nil() || r.err != nil {
+	if r.Nil() || r.Err() != nil {
 		return nil
 	}
 	r.Array(9)

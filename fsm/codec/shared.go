@@ -7,8 +7,6 @@ import "roster"
 // lists are. It makes reading an agent cost nothing for each field, and whoever keeps
 // one agent keep all: see the package comment.
 type shared struct {
-	whole        string
-	on           bool
 	pairs        slab[roster.Pair]
 	capabilities slab[roster.Capability]
 	endpoints    slab[roster.Endpoint]
@@ -38,20 +36,11 @@ func (s *slab[T]) take(n int) []T {
 }
 
 // share makes texts and lists shared until the function that it returns is called.
-func (r *Reader) share() (end func()) {
-	if r.dry || r.on {
-		return func() {}
-	}
-	if r.whole == "" {
-		r.whole = string(r.b)
-	}
-	r.on = true
-	return func() { r.on = false }
-}
+func (r *Reader) share() (end func()) { return r.Share() }
 
 // room returns an empty list for n items: shared, if lists are and n is believable.
 func room[T any](r *Reader, s *slab[T], n int) []T {
-	if r.on && n <= eagerMax {
+	if r.Sharing() && n <= eagerMax {
 		return s.take(n)
 	}
 	return make([]T, 0, min(n, eagerMax))

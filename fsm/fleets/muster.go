@@ -75,6 +75,7 @@ func (t *Table) remove(at Turn, r *roster.Record) {
 	if run.Again != 0 {
 		t.waiting.Drop(r.ID, run.Again)
 	}
+	t.forget(r.ID)
 	at.Roll.Remove(r)
 	if id, _, ok := fleet.Of(r.ID); ok {
 		t.bury(id)

@@ -6,16 +6,19 @@ import (
 	"roster/fsm/codec"
 )
 
-// The items of a snapshot: fleets first, then runs.
+// The items of a snapshot: fleets first, then runs, then what members keep.
 const (
 	itemFleet = 0
 	itemRun   = 1
+	itemSaved = 2 // from level 4 on
 )
 
 // Capture returns the table as it is now, for Export alone.
-func (t *Table) Capture() Table { return Table{fleets: t.fleets.IsoCopy(), runs: t.runs.IsoCopy()} }
+func (t *Table) Capture() Table {
+	return Table{fleets: t.fleets.IsoCopy(), runs: t.runs.IsoCopy(), saved: t.saved.IsoCopy()}
+}
 
-// Export puts the fleets and runs of the keys that in accepts, each by id.
+// Export puts the fleets, the runs and what is kept of the keys that in accepts, each by id.
 func (t *Table) Export(in func(roster.Key) bool, put func(func(*codec.Writer))) {
 	t.fleets.Scan(func(id fleet.ID, s fleet.State) bool {
 		if in(id.Key()) {
@@ -37,6 +40,16 @@ func (t *Table) Export(in func(roster.Key) bool, put func(func(*codec.Writer))) 
 		}
 		return true
 	})
+	t.saved.Scan(func(id roster.AgentID, s fleet.Saved) bool {
+		if in(id.Key()) {
+			put(func(w *codec.Writer) {
+				w.Array(2)
+				w.Uint(itemSaved)
+				w.Saved(&s)
+			})
+		}
+		return true
+	})
 }
 
 // Load takes in one item that Export wrote.
@@ -47,6 +60,8 @@ func (t *Table) Load(r *codec.Reader) {
 		t.loadFleet(r)
 	case itemRun:
 		t.loadRun(r)
+	case itemSaved:
+		t.loadSaved(r)
 	default:
 		r.Fail("an item %d of fleets: it was written by a newer version", item)
 	}

@@ -2,6 +2,7 @@ package fleets
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/tidwall/btree"
 
@@ -38,15 +39,18 @@ type Turn struct {
 type Table struct {
 	fleets *btree.Map[fleet.ID, fleet.State]
 	runs   *btree.Map[roster.AgentID, fleet.Run]
+	saved  *btree.Map[roster.AgentID, fleet.Saved]
 	// What follows from those: fleets whose members are not all entered or taken off yet,
 	// and when runs are placed again.
 	unsettled *btree.Map[fleet.ID, struct{}]
 	waiting   aging.Order[roster.AgentID]
+	kept      int // bytes in saved
 }
 
 // New returns an empty table.
 func New() Table {
-	return Table{btree.NewMap[fleet.ID, fleet.State](0), btree.NewMap[roster.AgentID, fleet.Run](0), btree.NewMap[fleet.ID, struct{}](0), aging.New[roster.AgentID]()}
+	return Table{fleets: btree.NewMap[fleet.ID, fleet.State](0), runs: btree.NewMap[roster.AgentID, fleet.Run](0), saved: btree.NewMap[roster.AgentID, fleet.Saved](0),
+		unsettled: btree.NewMap[fleet.ID, struct{}](0), waiting: aging.New[roster.AgentID]()}
 }
 
 // Fleet returns a fleet.
@@ -90,6 +94,8 @@ func (t *Table) Apply(at Turn, c roster.Command) roster.Result {
 		return result(t.place(at, c))
 	case fleet.Report:
 		return result(t.report(at, c))
+	case fleet.Save:
+		return roster.Result{Err: t.save(at, c)}
 	}
 	return roster.Result{Err: roster.Invalid("", "%T is no command about fleets", c)}
 }
@@ -135,7 +141,7 @@ func (t *Table) set(at Turn, c fleet.Set) (fleet.Change, error) {
 	switch {
 	case !bytes.Equal(spec, before):
 		s.Generation = at.Index
-	case old.Count == next.Count && old.Policy == next.Policy && old.AwayMax == next.AwayMax:
+	case old.Count == next.Count && old.Policy == next.Policy && old.AwayMax == next.AwayMax && old.Scaling == next.Scaling:
 		return fleet.Change{Outcome: roster.OutcomeUnchanged, Fleet: old}, nil
 	}
 	return t.revise(at, s, roster.OutcomeUpdated), nil
@@ -208,10 +214,15 @@ func (t *Table) scale(at Turn, c fleet.Scale) (fleet.Change, error) {
 		return fleet.Change{}, err
 	case c.Count < 0 || c.Count > fleet.CountMax:
 		return fleet.Change{}, roster.Invalid("count", "%d members: want 0 to %d", c.Count, fleet.CountMax)
+	case len(c.Reason) > fleet.ReasonMax:
+		return fleet.Change{}, roster.Invalid("reason", "%d bytes; at most %d", len(c.Reason), fleet.ReasonMax)
 	case s.Dropped:
 		return fleet.Change{}, roster.Errorf(roster.CodeConflict, "fleet %s is being taken away", c.ID)
 	case s.Count == c.Count:
 		return fleet.Change{Outcome: roster.OutcomeUnchanged, Fleet: s}, nil
+	}
+	if c.Reason != "" {
+		s.Scaled = fleet.Scaled{At: at.Wall, From: s.Count, To: c.Count, Reason: strings.Clone(c.Reason)}
 	}
 	s.Count = c.Count
 	return t.revise(at, s, roster.OutcomeUpdated), nil

@@ -49,6 +49,14 @@ func (v View) List(namespaces string) []fleet.State {
 	return out
 }
 
+// Judged refuses to judge the health of a member that does not run: it is critical.
+func (t *Table) Judged(r *roster.Record) error {
+	if _, member := t.Run(r.ID); member && r.Status != roster.StatusRunning {
+		return roster.Errorf(roster.CodeRefused, "%s is %s, and so critical", r.ID, r.Status)
+	}
+	return nil
+}
+
 // Members walks the members of all fleets by id, each with its record.
 func (v View) Members(yield func(*roster.Record, fleet.Run) bool) {
 	v.Runs(func(id roster.AgentID, run fleet.Run) bool {

@@ -32,6 +32,7 @@ var pureRooms = []pureRoom{
 	{path: "placement", orders: true},
 	{path: "mailbox", floats: true, orders: true},
 	{path: "fleet", orders: true},
+	{path: "scaling", floats: true, orders: true},
 	{path: "."},
 }
 

@@ -1,4 +1,4 @@
-package codec
+package pack
 
 import (
 	"encoding/binary"
@@ -8,19 +8,9 @@ import (
 	"roster"
 )
 
-// The faults of a decoder; they stand as the Cause of an Internal *roster.Error.
-var (
-	// ErrMalformed: the bytes are not what this package writes.
-	ErrMalformed = errors.New("malformed bytes")
-	// ErrVersion: the bytes are of a format that this release does not know.
-	ErrVersion = errors.New("unknown format version")
-	// ErrUnknownKind: the bytes hold a command that this release does not know.
-	ErrUnknownKind = errors.New("unknown command kind")
-)
-
-// eagerMax bounds what a list allocates before its items have been seen; a longer one
-// grows as they arrive, so that a lie about the length costs nothing.
-const eagerMax = 256
+// ErrMalformed: the bytes are not what a [Writer] writes. It stands as the Cause of an
+// Internal *roster.Error.
+var ErrMalformed = errors.New("malformed bytes")
 
 // Reader takes msgpack values from a byte slice. The first fault sticks: later calls
 // return zero values, and Finish returns it.
@@ -29,11 +19,36 @@ type Reader struct {
 	at  int
 	err error
 	dry bool // look at the form alone: texts are empty, lists stay so
-	shared
+	// whole is one copy of all bytes, out of which texts are cut while on.
+	whole string
+	on    bool
 }
 
 // NewReader returns a Reader of b.
 func NewReader(b []byte) *Reader { return &Reader{b: b} }
+
+// NewDry returns a Reader that looks at the form alone: texts are empty, and lists are to
+// stay so.
+func NewDry(b []byte) *Reader { return &Reader{b: b, dry: true} }
+
+// Dry reports whether r looks at the form alone.
+func (r *Reader) Dry() bool { return r.dry }
+
+// Sharing reports whether texts are cut out of one copy of all bytes.
+func (r *Reader) Sharing() bool { return r.on }
+
+// Share makes texts shared until the function that it returns is called: they cost nothing
+// each, and whoever keeps one keeps all bytes.
+func (r *Reader) Share() (end func()) {
+	if r.dry || r.on {
+		return func() {}
+	}
+	if r.whole == "" {
+		r.whole = string(r.b)
+	}
+	r.on = true
+	return func() { r.on = false }
+}
 
 // Finish returns the first fault, also when bytes are left over.
 func (r *Reader) Finish() error {
@@ -53,11 +68,11 @@ func (r *Reader) left() int { return len(r.b) - r.at }
 
 // Fail makes the bytes malformed for a reason that the caller found.
 func (r *Reader) Fail(format string, args ...any) {
-	r.note(ErrMalformed, fmt.Sprintf(format, args...))
+	r.Note(ErrMalformed, fmt.Sprintf(format, args...))
 }
 
-// note keeps the first fault, with the place where it was met.
-func (r *Reader) note(cause error, detail string) {
+// Note keeps a fault, if it is the first, with the place where it was met.
+func (r *Reader) Note(cause error, detail string) {
 	if r.err != nil {
 		return
 	}
@@ -227,35 +242,4 @@ func (r *Reader) Nil() bool {
 		r.at--
 	}
 	return false
-}
-
-// version reads a format version that must be want.
-func (r *Reader) version(what string, want uint64) {
-	if got := r.Uint(); r.err == nil && got != want {
-		r.note(ErrVersion, fmt.Sprintf("%s of format %d; this release reads %d", what, got, want))
-	}
-}
-
-// items reads an array of items; never nil.
-func items[T any](r *Reader, item func(*Reader) T) []T {
-	return itemsIn(r, new(slab[T]), item)
-}
-
-// itemsIn is items, in a slab where lists are shared.
-func itemsIn[T any](r *Reader, s *slab[T], item func(*Reader) T) []T {
-	n := r.List()
-	out := []T{}
-	if !r.dry {
-		out = room(r, s, n)
-	}
-	for range n {
-		x := item(r)
-		if r.err != nil {
-			return out[:0]
-		}
-		if !r.dry {
-			out = append(out, x)
-		}
-	}
-	return out
 }

@@ -1,4 +1,4 @@
-package codec
+package pack
 
 import "encoding/binary"
 
@@ -46,8 +46,8 @@ func (w *Writer) Reset(dst []byte) { w.b, w.err = dst, nil }
 // Finish returns what was written, or the first fault.
 func (w *Writer) Finish() ([]byte, error) { return w.b, w.err }
 
-// note keeps the first fault.
-func (w *Writer) note(err error) {
+// Note keeps a fault that the caller met, if it is the first.
+func (w *Writer) Note(err error) {
 	if w.err == nil {
 		w.err = err
 	}
@@ -126,13 +126,8 @@ func (w *Writer) Text(s string) {
 // Nil writes the absent value.
 func (w *Writer) Nil() { w.b = append(w.b, codeNil) }
 
-// list writes an array of items.
-func list[T any](w *Writer, items []T, item func(*Writer, T)) {
-	w.Array(len(items))
-	for _, x := range items {
-		item(w, x)
-	}
-}
-
 // Bytes returns what was written so far, whatever its faults.
 func (w *Writer) Bytes() []byte { return w.b }
+
+// Raw appends bytes that a Writer wrote.
+func (w *Writer) Raw(b []byte) { w.b = append(w.b, b...) }

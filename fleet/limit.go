@@ -1,0 +1,43 @@
+package fleet
+
+import (
+	"roster"
+	"roster/placement"
+)
+
+// Bounds of a Limit, and what it means where it says nothing.
+const (
+	MemoryDefault = 50 << 20 // bytes
+	SoftDefault   = 80       // percent
+)
+
+// Limit bounds what a member takes of its node's memory.
+type Limit struct {
+	// Memory is how much it may take: one that takes more is ended, and run again as its
+	// Restart says; 0 is MemoryDefault. Its CPU is not limited.
+	Memory placement.Size `json:"memory,omitempty"`
+	// Soft is the share of Memory, in percent, above which it is asked to take less; 0 is
+	// SoftDefault.
+	Soft int `json:"soft,omitempty"`
+}
+
+// Filled returns l with its defaults.
+func (l Limit) Filled() Limit {
+	if l.Memory == 0 {
+		l.Memory = MemoryDefault
+	}
+	if l.Soft == 0 {
+		l.Soft = SoftDefault
+	}
+	return l
+}
+
+func (l Limit) validate() error {
+	switch {
+	case l.Memory < 0:
+		return roster.Invalid("limit.memory", "%d bytes: want 0 or more", int64(l.Memory))
+	case l.Soft < 0 || l.Soft > 100:
+		return roster.Invalid("limit.soft", "%d %%: want 0 to 100", l.Soft)
+	}
+	return nil
+}
