@@ -20,6 +20,8 @@ type Self struct {
 	Env   roster.Map
 	// Mail is what other agents say to it, and it to them; nil where there is none.
 	Mail Mail
+	// State is what its activations keep for each other; nil where nothing is.
+	State State
 	// Ready says that the agent works: until then it is starting.
 	Ready func()
 	// Say reports how the agent is, in place of what it said before.
@@ -60,5 +62,5 @@ func (d *Inproc) Run(ctx context.Context, a Agent, started func()) (err error) {
 	if f == nil {
 		return fmt.Errorf("there is no entry %q here", a.Spec.Entry)
 	}
-	return f(ctx, Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, Ready: started, Say: a.Say})
+	return f(ctx, Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, State: a.State, Ready: started, Say: a.Say})
 }

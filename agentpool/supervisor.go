@@ -25,6 +25,8 @@ type Agent struct {
 	Secret string
 	// Mail is nil where there is none.
 	Mail Mail
+	// State is what the activation before has kept; nil where nothing is.
+	State State
 	// Say reports to the node how the activation is; see [Supervisor.Say].
 	Say func(fleet.Standing) error
 }
@@ -39,6 +41,15 @@ type Mail interface {
 	Reply(ctx context.Context, m mailbox.Delivery, body json.RawMessage, failed string) error
 	// Send sends a message, and with a wait waits so long for the answer.
 	Send(ctx context.Context, m mailbox.Message, wait time.Duration) (mailbox.Receipt, error)
+}
+
+// State is what an activation keeps for the next one of its agent, wherever that runs.
+type State interface {
+	// Load returns what was kept last, nil for nothing.
+	Load(ctx context.Context) ([]byte, error)
+	// Save keeps bytes in place of those, at most fleet.StateMax. It works also while the
+	// agent is being stopped, when its context has ended.
+	Save(ctx context.Context, state []byte) error
 }
 
 // Driver runs agents of one kind.
@@ -70,6 +81,8 @@ type Config struct {
 	AgentsMax int
 	// Mail opens the mail of an activation; nil: there is none.
 	Mail func(roster.Actor) Mail
+	// State opens what an activation keeps; nil: nothing is.
+	State func(roster.Actor) State
 	// Report hears what becomes of agents, in order for each.
 	Report func(Event)
 	// Said hears when an agent's word of itself changes; nil: nobody does.
@@ -139,6 +152,9 @@ func (s *Supervisor) Want(a Agent) {
 	a.Secret, a.Say = rand.Text(), func(x fleet.Standing) error { return s.Say(roster.Actor{Agent: a.ID, Epoch: a.Epoch}, x) }
 	if s.config.Mail != nil {
 		a.Mail = s.config.Mail(roster.Actor{Agent: a.ID, Epoch: a.Epoch})
+	}
+	if s.config.State != nil {
+		a.State = s.config.State(roster.Actor{Agent: a.ID, Epoch: a.Epoch})
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	c := &cell{s: s, agent: a, driver: driver, before: old, cancel: cancel, done: make(chan struct{})}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strconv"
@@ -49,6 +50,48 @@ func (c *Client) Output(ctx context.Context, id roster.AgentID, most int) (fleet
 	q.query = url.Values{"bytes": {strconv.Itoa(most)}}
 	out, _, err := send[fleet.Output](ctx, c, q)
 	return out, err
+}
+
+// State returns what a member of a fleet keeps for its next activation.
+func (c *Client) State(ctx context.Context, id roster.AgentID, r roster.Read) (fleet.Saved, roster.Stamp, error) {
+	if err := id.Validate(); err != nil {
+		return fleet.Saved{}, roster.Stamp{}, err
+	}
+	q := get(agentPath(id) + "/state")
+	q.query = url.Values{}
+	params.Read(q.query, r)
+	return send[fleet.Saved](ctx, c, q)
+}
+
+// Save keeps bytes for the next activation of the caller, a member of a fleet (acting.With).
+func (c *Client) Save(ctx context.Context, id roster.AgentID, state []byte) (roster.Stamp, error) {
+	if err := id.Validate(); err != nil {
+		return roster.Stamp{}, err
+	}
+	return c.exchange(ctx, withBody(put("save", agentPath(id)+"/state"), map[string][]byte{"state": state}), nil)
+}
+
+// Say reports how the caller, a member of a fleet, is.
+func (c *Client) Say(ctx context.Context, id roster.AgentID, s fleet.Standing) error {
+	if err := cmp.Or(id.Validate(), s.Validate()); err != nil {
+		return err
+	}
+	_, err := c.exchange(ctx, withBody(put("say", agentPath(id)+"/standing"), s), nil)
+	return err
+}
+
+// Standing returns what a member of a fleet has last said of itself.
+func (c *Client) Standing(ctx context.Context, id roster.AgentID) (fleet.Said, error) {
+	if err := id.Validate(); err != nil {
+		return fleet.Said{}, err
+	}
+	s, _, err := send[fleet.Said](ctx, c, get(agentPath(id)+"/standing"))
+	return s, err
+}
+
+// put is a call that may be sent again: it says the same.
+func put(what, path string) call {
+	return call{policy: policy{what: what, write: true}, method: "PUT", path: path}
 }
 
 // ChangeFleet carries out fleet.Set, fleet.Scale or fleet.Drop.

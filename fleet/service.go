@@ -10,6 +10,7 @@ import (
 // Service is the part of the contract that is about what is run. Changes go through
 // roster.Service.Do. A node and the HTTP client implement it.
 type Service interface {
+	Hosted
 	// Fleet returns one fleet with its members counted, or NotFound.
 	Fleet(ctx context.Context, id ID, r roster.Read) (State, roster.Stamp, error)
 	// Fleets lists the fleets of the namespaces that a pattern names, by id; see

@@ -35,6 +35,15 @@ type Standing struct {
 	Progress string         `json:"progress,omitempty"` // how far it is, for people
 }
 
+// Said is what a member has said of itself, where and how long ago.
+type Said struct {
+	Agent roster.AgentID `json:"agent"`
+	Epoch roster.Epoch   `json:"epoch"`
+	Node  roster.NodeID  `json:"node"`
+	Standing
+	Age roster.Duration `json:"age"`
+}
+
 // Validate reports an Invalid error that names the field.
 func (s Standing) Validate() error {
 	switch {

@@ -5,6 +5,8 @@ import "roster"
 const (
 	// StateMax bounds what a member keeps, in bytes, both as it is and packed.
 	StateMax = 256 << 10
+	// PackedMax bounds it as it is stored: a byte says how it is packed.
+	PackedMax = StateMax + 1
 	// StatesMax bounds what the members of one shard keep, in bytes.
 	StatesMax = 256 << 20
 )

@@ -133,7 +133,7 @@ func TestMembersKeepState(t *testing.T) {
 	for code, c := range map[roster.Code]fleet.Save{
 		roster.CodeConflict: {Agent: id, Epoch: 3, State: []byte("late")},
 		roster.CodeNotFound: {Agent: "demo/crew~9", Epoch: 1, State: []byte("x")},
-		roster.CodeTooLarge: {Agent: id, Epoch: 5, State: make([]byte, fleet.StateMax+1)},
+		roster.CodeTooLarge: {Agent: id, Epoch: 5, State: make([]byte, fleet.PackedMax+1)},
 	} {
 		if err := apply(c).Err; roster.CodeOf(err) != code {
 			t.Errorf("want %s: %v", code, err)

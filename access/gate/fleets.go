@@ -49,6 +49,39 @@ func (g *Fleets) Explain(ctx context.Context, id roster.AgentID) (fleet.Explanat
 	return g.service.Explain(ctx, id)
 }
 
+// State shows what a member keeps to who may write in its namespace: it is the member's own.
+func (g *Fleets) State(ctx context.Context, id roster.AgentID, r roster.Read) (fleet.Saved, roster.Stamp, error) {
+	if err := may(ctx, access.Write, id); err != nil {
+		return fleet.Saved{}, roster.Stamp{}, err
+	}
+	return g.service.State(ctx, id, r)
+}
+
+// Save lets who may write in its namespace be a member; it is the service that asks for the
+// proof.
+func (g *Fleets) Save(ctx context.Context, id roster.AgentID, state []byte) (roster.Stamp, error) {
+	if err := may(ctx, access.Write, id); err != nil {
+		return roster.Stamp{}, err
+	}
+	return g.service.Save(ctx, id, state)
+}
+
+// Say is judged as Save.
+func (g *Fleets) Say(ctx context.Context, id roster.AgentID, s fleet.Standing) error {
+	if err := may(ctx, access.Write, id); err != nil {
+		return err
+	}
+	return g.service.Say(ctx, id, s)
+}
+
+// Standing shows how a member is to who may read in its namespace.
+func (g *Fleets) Standing(ctx context.Context, id roster.AgentID) (fleet.Said, error) {
+	if err := may(ctx, access.Read, id); err != nil {
+		return fleet.Said{}, err
+	}
+	return g.service.Standing(ctx, id)
+}
+
 // Output shows what a member has printed to who may write in its namespace: programs print
 // what not every reader should see.
 func (g *Fleets) Output(ctx context.Context, id roster.AgentID, most int) (fleet.Output, error) {

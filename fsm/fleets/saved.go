@@ -22,7 +22,7 @@ func (t *Table) save(at Turn, c fleet.Save) error {
 		return err
 	case c.Epoch == 0 || r.Node == "":
 		return roster.Errorf(roster.CodeConflict, "%s runs nowhere: an activation alone keeps something", c.Agent)
-	case len(c.State) > fleet.StateMax:
+	case len(c.State) > fleet.PackedMax:
 		return &roster.Error{Code: roster.CodeTooLarge, Field: "state", Detail: fleet.StateTooLarge}
 	case len(c.State) == 0:
 		t.forget(c.Agent)

@@ -98,6 +98,8 @@ const (
 	MulticastBody Body = "Multicast"
 	ReceiveBody   Body = "Receive"
 	ReplyBody     Body = "Reply"
+	StateBody     Body = "StateIn"
+	StandingBody  Body = "Standing"
 )
 
 // BytesMax is how long the body may be.

@@ -18,7 +18,7 @@ const (
 
 // Routes is the table of everything that is served.
 func Routes() []Route {
-	return slices.Concat(agentRoutes(), collectionRoutes(), sessionRoutes(), clusterRoutes(), nodeRoutes(), tokenRoutes(), fleetRoutes(), mailRoutes(), operationRoutes(), pageRoutes())
+	return slices.Concat(agentRoutes(), collectionRoutes(), sessionRoutes(), clusterRoutes(), nodeRoutes(), tokenRoutes(), fleetRoutes(), hostedRoutes(), mailRoutes(), operationRoutes(), pageRoutes())
 }
 
 func reads(in Where) Right  { return Right{access.Read, in} }
@@ -161,6 +161,21 @@ func mailRoutes() []Route {
 			Answers: []Answer{{Status: 200, Text: "what waits there, and what has become of messages", Schema: "Mailbox"}}, Fails: []int{404, 422, 503}},
 		{Method: post, Path: "/v1/messages", Name: "multicast", Right: writes(Named), Tag: "messages", Summary: "Send a message to each agent that a query finds", Headers: as, Body: MulticastBody,
 			Answers: []Answer{{Status: 202, Text: "what became of each", Schema: "Receipts"}}, Fails: []int{409, 413, 415, 422, 503, 504}},
+	}
+}
+
+// hostedRoutes are what a member does for itself, and what others see of that.
+func hostedRoutes() []Route {
+	const state, standing = "/v1/agents/{ns}/{name}/state", "/v1/agents/{ns}/{name}/standing"
+	return []Route{
+		{Method: get, Path: state, Name: "getState", Right: writes(InPath), Tag: "fleets", Summary: "What a member of a fleet keeps for its next activation", Params: readParams(), Headers: []string{"Roster-Token"},
+			Answers: []Answer{{Status: 200, Text: "the bytes, and who kept them", Schema: "Saved"}}, Fails: []int{404, 422, 503}},
+		{Method: put, Path: state, Name: "putState", Right: writes(InPath), Tag: "fleets", Summary: "Keep bytes for the next activation of the agent that calls", Headers: write(), Body: StateBody,
+			Answers: []Answer{{Status: 204, Text: "they are kept, wherever it runs next"}}, Fails: []int{404, 409, 413, 415, 422, 429, 503, 504}},
+		{Method: get, Path: standing, Name: "getStanding", Right: reads(InPath), Tag: "fleets", Summary: "What a member of a fleet has last said of itself",
+			Answers: []Answer{{Status: 200, Text: "its word, and how long ago", Schema: "Said"}}, Fails: []int{404, 422, 503}},
+		{Method: put, Path: standing, Name: "putStanding", Right: writes(InPath), Tag: "fleets", Summary: "Say how the agent that calls is", Headers: []string{"Roster-Agent", "Roster-Epoch", "Roster-Secret"}, Body: StandingBody,
+			Answers: []Answer{{Status: 204, Text: "its node has heard it"}}, Fails: []int{404, 409, 413, 415, 422, 503, 504}},
 	}
 }
 

@@ -53,6 +53,7 @@ func Handlers() map[string]Handler {
 		"listFleets": listFleets, "getFleet": getFleet, "putFleet": putFleet, "deleteFleet": deleteFleet, "scaleFleet": scaleFleet,
 		"explainAgent": explainAgent, "recallAgent": recallAgent, "agentOutput": agentOutput,
 		"sendMessage": sendMessage, "multicast": multicast, "receiveMessages": receiveMessages, "replyMessage": replyMessage, "getMailbox": getMailbox,
+		"getState": getState, "putState": putState, "getStanding": getStanding, "putStanding": putStanding,
 	}
 }
 

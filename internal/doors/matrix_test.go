@@ -57,6 +57,7 @@ func bodies() map[table.Body]string {
 		table.JoinBody: `{"addresses":["10.0.0.1:7500"]}`, table.LeaveBody: `{"force":false}`, table.StoreBody: `{"to":"bolt"}`, table.TokenBody: `{"name":"n","rules":["read:demo"]}`,
 		table.FleetBody: `{"count":0,"spec":{"driver":"inproc","entry":"idle"}}`, table.ScaleBody: `{"count":0}`, table.RecallBody: `{}`,
 		table.MessageBody: `{"topic":"t"}`, table.MulticastBody: `{"namespaces":["demo"],"message":{"topic":"t"}}`, table.ReceiveBody: `{}`, table.ReplyBody: `{"to":"x"}`,
+		table.StateBody: `{"state":"eA=="}`, table.StandingBody: `{"word":"ready","busy":1}`,
 		table.KeyBody: `{"act":"use","fingerprint":"0123456789abcdef"}`,
 	}
 }

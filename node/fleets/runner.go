@@ -89,7 +89,8 @@ func New(c Config) *Runner {
 	r.mail = r.post
 	r.hosting = hosting.New(hosting.Config{Self: c.Router.Self(), Watch: c.Watch, Fleet: r.spec, Propose: r.propose, Held: c.Held, Newest: r.newest, Logger: c.Logger,
 		Pool: agentpool.Config{Drivers: c.Agents.Drivers, Room: c.Agents.Room, AgentsMax: c.Agents.Max,
-			Mail: func(a roster.Actor) agentpool.Mail { return r.post.Of(a) }}})
+			Mail:  func(a roster.Actor) agentpool.Mail { return r.post.Of(a) },
+			State: func(a roster.Actor) agentpool.State { return activation{r, a} }}})
 	r.loads = loads.New(loads.Config{Self: c.Router.Self(), Own: r.own, Call: c.Call})
 	r.placer = placer.New(placer.Config{System: func() (*shard.Group, error) { return c.Router.Group(roster.SystemShard) }, Loads: r.loads.Of, Propose: r.propose, Logger: c.Logger})
 	return r
@@ -192,7 +193,11 @@ func (r *Runner) Begin(ctx context.Context) (context.Context, context.CancelFunc
 
 // Methods reports whether a method is one of this package's.
 func Methods(method uint8) bool {
-	return method == loads.MethodLoad || method == MethodExplain || method == MethodOutput || post.Methods(method)
+	switch method {
+	case loads.MethodLoad, MethodExplain, MethodOutput, MethodState, MethodSay, MethodStanding:
+		return true
+	}
+	return post.Methods(method)
 }
 
 // Serve answers other nodes.
@@ -202,6 +207,12 @@ func (r *Runner) Serve(ctx context.Context, method uint8, body []byte) ([]byte, 
 		return r.loads.Serve()
 	case method == MethodOutput:
 		return r.serveOutput(body)
+	case method == MethodState:
+		return r.serveState(ctx, body)
+	case method == MethodSay:
+		return r.serveSay(body)
+	case method == MethodStanding:
+		return r.serveStanding(body)
 	case post.Methods(method):
 		return r.post.Serve(ctx, method, body)
 	}

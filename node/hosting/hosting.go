@@ -106,6 +106,18 @@ func (h *Hosting) Mailbox(id roster.AgentID) mailbox.Limits {
 	return mailbox.Limits{}
 }
 
+// Say takes what an activation that is here says of itself.
+func (h *Hosting) Say(a roster.Actor, s fleet.Standing) error { return h.pool.Say(a, s) }
+
+// Standing returns what a member that is here has last said of itself, or NotFound.
+func (h *Hosting) Standing(id roster.AgentID) (fleet.Said, error) {
+	r, here := h.pool.Running(id)
+	if !here || r.Said.IsZero() {
+		return fleet.Said{}, roster.Errorf(roster.CodeNotFound, "%s has said nothing of itself", id)
+	}
+	return fleet.Said{Agent: id, Epoch: r.Epoch, Node: h.config.Self, Standing: r.Standing, Age: roster.Duration(time.Since(r.Said))}, nil
+}
+
 // Used returns what the members take that the log puts here, by shard.
 func (h *Hosting) Used() map[roster.ShardID]placement.Usage {
 	h.mu.Lock()

@@ -66,6 +66,7 @@ func suites() map[string]func(*fixture) {
 		"FleetsRefused":     fleetsRefused,
 		"Messages":          messages,
 		"MessagesRefused":   messagesRefused,
+		"HostedRefused":     hostedRefused,
 		"Acts":              acts,
 	}
 }

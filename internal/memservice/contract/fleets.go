@@ -22,14 +22,24 @@ func (f *fixture) runs() fleet.Service {
 // yet, it waits until they have.
 func (f *fixture) changeFleet(c roster.Command) (fleet.Change, roster.Stamp, error) {
 	f.Helper()
+	var result roster.Result
+	var stamp roster.Stamp
+	err := f.agreed(func() (err error) {
+		result, stamp, err = f.s.Do(f.ctx, c)
+		return err
+	})
+	change, _ := result.Value.(fleet.Change)
+	return change, stamp, err
+}
+
+// agreed does something again until the nodes have agreed on the level that it needs.
+func (f *fixture) agreed(do func() error) error {
 	for {
-		result, stamp, err := f.s.Do(f.ctx, c)
-		if roster.CodeOf(err) == roster.CodeRefused && strings.Contains(err.Error(), "level") && f.ctx.Err() == nil {
-			<-time.After(20 * time.Millisecond)
-			continue
+		err := do()
+		if roster.CodeOf(err) != roster.CodeRefused || !strings.Contains(err.Error(), "level") || f.ctx.Err() != nil {
+			return err
 		}
-		change, _ := result.Value.(fleet.Change)
-		return change, stamp, err
+		<-time.After(20 * time.Millisecond)
 	}
 }
 
