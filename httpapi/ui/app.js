@@ -4,7 +4,7 @@ import { hideAgents, showAgents } from "./agents.js";
 import { $, age, ask, count, door, dotOf, el, framed, hue, learnMembers, nameOf, number, swatch } from "./dom.js";
 import { drawFleets, learnFleets } from "./fleets.js";
 import { drawNodes, learnSpecs } from "./nodes.js";
-import { membersMax, Roll } from "./roll.js";
+import { membersMax, placed, Roll } from "./roll.js";
 import { Follower } from "./stream.js";
 
 const pollEvery = 2000;
@@ -132,7 +132,6 @@ async function askFleets() {
 
 // The roll of fleets' members, followed while a view shows it.
 const roll = new Roll();
-const placed = `filter=${encodeURIComponent('owner.kind == "placement"')}`;
 const follower = new Follower("", placed, roll, membersMax, {
   live: heard,
   cut,

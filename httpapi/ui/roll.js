@@ -4,6 +4,9 @@
 // membersMax bounds how many the page holds; of a larger cluster it shows that many.
 export const membersMax = 20000;
 
+// placed selects the members of fleets.
+export const placed = `filter=${encodeURIComponent('owner.kind == "placement"')}`;
+
 // memberOf keeps of an agent what is shown.
 function memberOf(a) {
   return { id: a.id, fleet: a.owner.id, place: Number(a.id.slice(a.id.lastIndexOf("~") + 1)),
