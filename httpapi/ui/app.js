@@ -164,6 +164,7 @@ function show() {
   for (const link of document.querySelectorAll("nav a")) {
     if (link.hash === `#${view}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
   }
+  if (door.locked) return;
   if (view === "overview") {
     follower.stop();
     cut();
@@ -180,4 +181,4 @@ window.addEventListener("hashchange", show);
 document.addEventListener("visibilitychange", () => { if (!document.hidden && !door.locked) look(); });
 await look(); // names first, and then who bears them
 show();
-setTimeout(poll, pollEvery);
+if (!door.locked) setTimeout(poll, pollEvery);

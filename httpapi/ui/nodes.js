@@ -75,7 +75,8 @@ function columns() {
 // head draws what is told of a node beside its agents, unless it would be as it is.
 function head(card, n, most) {
   card.id = n.id;
-  const mark = JSON.stringify([n, [...(n.group?.statuses || [])], most, hue(n.id), cluster.here]);
+  const { group, ...told } = n;
+  const mark = JSON.stringify([told, [...(group?.statuses || [])], most, hue(n.id), cluster.here]);
   if (card.mark === mark) return;
   card.mark = mark;
   card.title.replaceChildren(...(n.id ? [swatch(n.id)] : []), el("span", "", n.name || n.id));
@@ -88,15 +89,15 @@ function head(card, n, most) {
   if (n.leader_of) parts.push(el("p", "quiet", `${n.http || n.address} · leads ${n.leader_of.length} · votes in ${n.voter_of.length} · reads ${n.reader_of.length}`));
   const labels = Object.entries(n.labels || {});
   if (labels.length) parts.push(labelsOf(labels));
-  if (n.group) parts.push(statusBar(n.group.statuses));
+  if (group) parts.push(statusBar(group.statuses));
   if (n.id) {
     parts.push(amount("agents", number(n.aside.agents), n.aside.agents / most.agents),
       amount("CPU set aside", coresText(n.aside.cpu), n.aside.cpu / most.cpu),
       amount("memory set aside", bytesText(n.aside.memory), n.aside.memory / most.memory));
   }
   card.facts.replaceChildren(...parts);
-  say(card.summary, n.group ? count(n.group.members.size, "agent") : "no agents");
-  if (!n.group) body(card);
+  say(card.summary, group ? count(group.members.size, "agent") : "no agents");
+  if (!group) body(card);
 }
 
 function labelsOf(labels) {
@@ -166,7 +167,7 @@ function rowOf(m) {
 function fill(row, m) {
   const id = el("td", "id", m.id), health = el("td", "whole");
   health.append(dotOf(m.health), ` ${m.health}`);
-  if (m.reason) health.title = m.reason;
+  if (m.reason && m.reason !== m.status) id.append(el("span", "quiet", m.reason));
   const status = el("td", "whole");
   status.append(el("span", `key st ${m.status}`), m.status);
   const why = el("td");
