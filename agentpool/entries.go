@@ -3,6 +3,7 @@ package agentpool
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -13,8 +14,31 @@ import (
 //     second without.
 //   - echo answers each message with what is in it, after the time that its variable WORK
 //     names, at once without.
+//   - tally answers each message with how many it has had. It keeps that number when it is
+//     stopped, so that it goes on counting where it runs next.
 func Entries() map[string]Func {
-	return map[string]Func{"idle": idle, "flaky": flaky, "echo": echo}
+	return map[string]Func{"idle": idle, "flaky": flaky, "echo": echo, "tally": tally}
+}
+
+func tally(ctx context.Context, self Self) error {
+	kept, err := self.State.Load(ctx)
+	if err != nil {
+		return err
+	}
+	n, _ := strconv.Atoi(string(kept)) // nothing is none
+	self.Ready()
+	for {
+		m, err := self.Mail.Receive(ctx)
+		if ctx.Err() != nil {
+			return self.State.Save(ctx, strconv.AppendInt(nil, int64(n), 10))
+		}
+		if err != nil {
+			return err
+		}
+		if n++; m.ReplyTo != "" {
+			_ = self.Mail.Reply(ctx, m, strconv.AppendInt(nil, int64(n), 10), "") // who asked may have gone
+		}
+	}
 }
 
 func echo(ctx context.Context, self Self) error {
