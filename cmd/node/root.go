@@ -59,7 +59,7 @@ func (a *app) root() *cobra.Command {
 		a.doctorCommand(), a.topCommand(), a.debugCommand(), a.healthcheckCommand(), a.versionCommand())
 	root.AddCommand(fleets.Commands(f, group)...)
 	m := messages.Options{Connect: a.connect, Output: a.withOutput, Form: a.form, Usage: usagef, Args: args, Env: a.Env, Stdin: a.Stdin, Stdout: a.Stdout}
-	root.AddCommand(group("messages", "Speak to agents, and as one", messages.Commands(m)...))
+	root.AddCommand(group("messages", "Speak to agents, and as one", messages.Commands(m)...), group("self", "Speak of oneself, as an agent that a fleet runs", messages.SelfCommands(m)...))
 	return root
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,11 @@ func Explain(o Options) *cobra.Command {
 				return err
 			}
 			if form, _ := o.Form(); form == screen.AsTable {
-				if err := o.tell(x); err != nil {
+				said, err := c.Standing(ctx, x.Agent)
+				if err != nil && roster.CodeOf(err) != roster.CodeNotFound {
+					return err
+				}
+				if err := o.tell(x, said); err != nil {
 					return err
 				}
 			}
@@ -34,7 +39,7 @@ func Explain(o Options) *cobra.Command {
 }
 
 // tell says in words what the table does not.
-func (o Options) tell(x fleet.Explanation) error {
+func (o Options) tell(x fleet.Explanation, said fleet.Said) error {
 	where := "has no node"
 	if x.Node != "" {
 		where = "is on " + string(x.Node) + " under epoch " + strconv.FormatUint(uint64(x.Epoch), 10)
@@ -42,6 +47,9 @@ func (o Options) tell(x fleet.Explanation) error {
 	now := "no node would take it now"
 	if x.Now != "" {
 		now = "a plan would choose " + string(x.Now) + " now"
+	}
+	if said.Word != "" {
+		now += fmt.Sprintf("\nit said %v ago that it is %s, %d %% busy: %s", time.Duration(said.Age).Round(time.Second), said.Word, said.Busy, screen.Clean(said.Progress, false))
 	}
 	_, err := fmt.Fprintf(o.Stdout, "%s is %s and %s: %s\n%d failures in a row; by policy %s %s\n\n", x.Agent, x.Status, where, screen.Clean(x.Reason, false), x.Failures, x.Policy, now)
 	return err
