@@ -52,6 +52,12 @@ func (c *Client) Output(ctx context.Context, id roster.AgentID, most int) (fleet
 	return out, err
 }
 
+// Loads tells what the nodes have for agents, and how much of it is taken.
+func (c *Client) Loads(ctx context.Context) ([]fleet.NodeLoad, error) {
+	got, _, err := send[struct{ Loads []fleet.NodeLoad }](ctx, c, get("/v1/loads"))
+	return got.Loads, err
+}
+
 // State returns what a member of a fleet keeps for its next activation.
 func (c *Client) State(ctx context.Context, id roster.AgentID, r roster.Read) (fleet.Saved, roster.Stamp, error) {
 	if err := id.Validate(); err != nil {

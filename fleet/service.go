@@ -19,6 +19,9 @@ type Service interface {
 	// Explain says why a member is where it is, and what speaks for and against every
 	// node. NotFound for an agent that is run by nobody.
 	Explain(ctx context.Context, id roster.AgentID) (Explanation, error)
+	// Loads tells what the nodes have for agents, and how much of it is taken, by id. A node
+	// that does not answer in time is not in the list.
+	Loads(ctx context.Context) ([]NodeLoad, error)
 	// Output returns the end of what a member has printed on the node where it is, at most so
 	// many bytes, up to OutputMax. NotFound when it has no node or has printed nothing there,
 	// Refused when its node keeps no output.
@@ -37,6 +40,17 @@ type Output struct {
 	Agent roster.AgentID `json:"agent"`
 	Node  roster.NodeID  `json:"node"`
 	Text  string         `json:"text"` // what is no UTF-8 is replaced
+}
+
+// NodeLoad is what one node has for agents, and what of it is taken. Both are soft state.
+type NodeLoad struct {
+	Node      roster.NodeID       `json:"node"`
+	Total     placement.Resources `json:"total"` // memory 1<<60: without a bound
+	Used      placement.Usage     `json:"used"`  // set aside for what is placed there
+	AgentsMax int                 `json:"agents_max"`
+	Busy      int64               `json:"busy"` // thousandths of its cores, by whatever runs there
+	Drivers   []string            `json:"drivers"`
+	Entries   []string            `json:"entries"`
 }
 
 // Explanation is why a member is where it is.

@@ -126,6 +126,7 @@ func TestSchemasMatchTypes(t *testing.T) {
 		"Fleet": reflect.TypeFor[fleet.Fleet](), "FleetState": reflect.TypeFor[fleet.State](), "Spec": reflect.TypeFor[fleet.Spec](), "Fleets": reflect.TypeFor[wing.FleetList](), "Scale": reflect.TypeFor[wing.ScaleIn](),
 		"Recall": reflect.TypeFor[wing.RecallIn](), "Output": reflect.TypeFor[fleet.Output](), "Explanation": reflect.TypeFor[fleet.Explanation](), "Verdict": reflect.TypeFor[fleet.Verdict](), "Shunned": reflect.TypeFor[fleet.Shunned](), "Restart": reflect.TypeFor[fleet.Restart](), "Where": reflect.TypeFor[placement.Where](),
 		"MessageIn": reflect.TypeFor[mailbox.Outgoing](), "Multicast": reflect.TypeFor[mailbox.Cast](), "Receipt": reflect.TypeFor[mailbox.Receipt](), "Receipts": reflect.TypeFor[wing.Receipts](), "Receive": reflect.TypeFor[mailbox.Receive](),
+		"Loads": reflect.TypeFor[wing.LoadList](), "NodeLoad": reflect.TypeFor[fleet.NodeLoad](),
 		"StateIn": reflect.TypeFor[wing.StateIn](), "Saved": reflect.TypeFor[fleet.Saved](), "Standing": reflect.TypeFor[fleet.Standing](), "Said": reflect.TypeFor[fleet.Said](),
 		"Messages": reflect.TypeFor[wing.Messages](), "Message": reflect.TypeFor[mailbox.Delivery](), "Reply": reflect.TypeFor[mailbox.Reply](), "Mailbox": reflect.TypeFor[mailbox.State](), "MailboxLimits": reflect.TypeFor[mailbox.Limits](),
 		"SessionIn": reflect.TypeFor[roster.OpenSession](),

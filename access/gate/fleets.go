@@ -49,6 +49,14 @@ func (g *Fleets) Explain(ctx context.Context, id roster.AgentID) (fleet.Explanat
 	return g.service.Explain(ctx, id)
 }
 
+// Loads shows the nodes to who has a token.
+func (g *Fleets) Loads(ctx context.Context) ([]fleet.NodeLoad, error) {
+	if err := known(ctx); err != nil {
+		return nil, err
+	}
+	return g.service.Loads(ctx)
+}
+
 // State shows what a member keeps to who may write in its namespace: it is the member's own.
 func (g *Fleets) State(ctx context.Context, id roster.AgentID, r roster.Read) (fleet.Saved, roster.Stamp, error) {
 	if err := may(ctx, access.Write, id); err != nil {

@@ -129,6 +129,8 @@ func fleetRoutes() []Route {
 	return []Route{
 		{Method: get, Path: "/v1/fleets", Name: "listFleets", Right: reads(Anywhere), Tag: "fleets", Summary: "List fleets by id", Params: []Param{{"namespace", `{"type":"string","default":"*"}`, "namespace, or its beginning and *", false}},
 			Answers: []Answer{{Status: 200, Text: "the fleets that the caller may read", Schema: "Fleets"}}, Fails: []int{422, 503}},
+		{Method: get, Path: "/v1/loads", Name: "listLoads", Right: reads(Anywhere), Tag: "fleets", Summary: "What the nodes have for agents, and how much of it is taken",
+			Answers: []Answer{{Status: 200, Text: "the nodes that have answered", Schema: "Loads"}}, Fails: []int{422, 503}},
 		{Method: get, Path: one, Name: "getFleet", Right: reads(InPath), Tag: "fleets", Summary: "Look up one fleet, its members counted", Params: readParams(), Headers: []string{"Roster-Token"},
 			Answers: []Answer{state}, Fails: []int{404, 422, 503}},
 		{Method: put, Path: one, Name: "putFleet", Right: writes(InPath), Tag: "fleets", Summary: "Enter or replace a fleet", Headers: write(IfMatch, IfNoneMatch), Body: FleetBody,

@@ -3,7 +3,7 @@
 import { hideAgents, showAgents } from "./agents.js";
 import { $, age, ask, count, door, dotOf, el, framed, hue, learnMembers, nameOf, number, swatch } from "./dom.js";
 import { drawFleets, learnFleets } from "./fleets.js";
-import { drawNodes, learnSpecs } from "./nodes.js";
+import { drawNodes, learnLoads, learnSpecs } from "./nodes.js";
 import { membersMax, placed, Roll } from "./roll.js";
 import { Follower } from "./stream.js";
 
@@ -103,7 +103,7 @@ async function poll() {
 
 async function look() {
   try {
-    const [status, members, shards, fleets] = await Promise.all([ask("/v1/status"), ask("/v1/members"), ask("/v1/shards"), view === "overview" ? null : askFleets()]);
+    const [status, members, shards, fleets, loads] = await Promise.all([ask("/v1/status"), ask("/v1/members"), ask("/v1/shards"), view === "overview" ? null : askFleets(), view === "nodes" ? askLoads() : null]);
     showStatus(status, status.ready ? [] : await lacks());
     showMembers(members.members, status.node);
     showShards(shards.shards);
@@ -111,6 +111,7 @@ async function look() {
       learnFleets(fleets);
       learnSpecs(fleets);
     }
+    if (loads) learnLoads(loads);
     document.body.classList.remove("silent");
     answeredAt = new Date();
     if (live) heardAt = answeredAt;
@@ -125,6 +126,15 @@ async function look() {
 async function askFleets() {
   try {
     return (await ask("/v1/fleets")).fleets;
+  } catch (e) {
+    return null;
+  }
+}
+
+// askLoads asks what the nodes have for agents, of the nodes that answer.
+async function askLoads() {
+  try {
+    return (await ask("/v1/loads")).loads;
   } catch (e) {
     return null;
   }

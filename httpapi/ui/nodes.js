@@ -1,6 +1,6 @@
 // The view of nodes: what each runs, with what is set aside for it, and why it is there.
 import { $, ask, cluster, count, dotOf, el, hue, number, reconcile, say, swatch } from "./dom.js";
-import { setAside } from "./roll.js";
+import { bytes, cores, setAside } from "./roll.js";
 import { whyHere } from "./why.js";
 
 const agentsMax = 200; // rows of one node
@@ -8,10 +8,14 @@ const openMax = 8; // nodes whose agents are listed without being asked for
 const labelsMax = 8;
 
 const cards = new Map(); // by node
-let roll = null, specs = new Map();
+let roll = null, specs = new Map(), loads = new Map();
 
 export function learnSpecs(fleets) {
   specs = new Map(fleets.map((f) => [f.id, f.spec]));
+}
+
+export function learnLoads(all) {
+  loads = new Map(all.map((l) => [l.node, l]));
 }
 
 // drawNodes draws the heads of all nodes, and the agents of those that changed.
@@ -34,7 +38,7 @@ function nodesOf(roll) {
     if (id !== "" && !cluster.names.has(id)) list.push({ id, name: id, state: "unknown" });
   }
   if (roll.nodes.has("")) list.push({ id: "", name: "Waiting for a node", state: "" });
-  return list.map((m) => ({ ...m, group: roll.nodes.get(m.id), aside: { ...setAside(roll.nodes.get(m.id), specs), agents: roll.nodes.get(m.id)?.members.size || 0 } }));
+  return list.map((m) => ({ ...m, group: roll.nodes.get(m.id), aside: { ...setAside(roll.nodes.get(m.id), specs), agents: roll.nodes.get(m.id)?.members.size || 0 }, load: loads.get(m.id) }));
 }
 
 // cardOf makes the frame of a node.
@@ -91,13 +95,28 @@ function head(card, n, most) {
   if (labels.length) parts.push(labelsOf(labels));
   if (group) parts.push(statusBar(group.statuses));
   if (n.id) {
-    parts.push(amount("agents", number(n.aside.agents), n.aside.agents / most.agents),
+    parts.push(...(n.load ? amountsOf(n.load) : [
+      amount("agents", number(n.aside.agents), n.aside.agents / most.agents),
       amount("CPU set aside", coresText(n.aside.cpu), n.aside.cpu / most.cpu),
-      amount("memory set aside", bytesText(n.aside.memory), n.aside.memory / most.memory));
+      amount("memory set aside", bytesText(n.aside.memory), n.aside.memory / most.memory)]));
   }
   card.facts.replaceChildren(...parts);
   say(card.summary, group ? count(group.members.size, "agent") : "no agents");
   if (!group) body(card);
+}
+
+// unbound is what a node says of memory that has no bound.
+const unbound = 2 ** 60;
+
+// amountsOf are what a node has said of itself: what is taken of what there is.
+function amountsOf(load) {
+  const cpu = cores(load.used.resources.cpu), allCPU = cores(load.total.cpu);
+  const memory = bytes(load.used.resources.memory), all = bytes(load.total.memory);
+  return [
+    amount("agents", `${number(load.used.agents)} of ${number(load.agents_max)}`, load.used.agents / load.agents_max),
+    amount("CPU set aside", `${coresText(cpu)} of ${coresText(allCPU)}`, cpu / allCPU),
+    amount("memory set aside", all < unbound ? `${bytesText(memory)} of ${bytesText(all)}` : bytesText(memory), all < unbound ? memory / all : 0),
+    amount("CPU at work", `${Math.round(100 * load.busy / allCPU)} %`, Math.min(1, load.busy / allCPU))];
 }
 
 function labelsOf(labels) {

@@ -35,6 +35,19 @@ func listFleets(s Services, r Request) (Answer, error) {
 	return shown(http.StatusOK, FleetList{all}, err)
 }
 
+// LoadList is what nodes have for agents.
+type LoadList struct {
+	Loads []fleet.NodeLoad `json:"loads"`
+}
+
+func listLoads(s Services, r Request) (Answer, error) {
+	if s.Fleets == nil {
+		return Answer{}, errNoFleets
+	}
+	all, err := s.Fleets.Loads(r.Context)
+	return shown(http.StatusOK, LoadList{all}, err)
+}
+
 func getFleet(s Services, r Request) (Answer, error) {
 	id, err := fleetID(r)
 	if err != nil {

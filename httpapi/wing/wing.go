@@ -50,7 +50,7 @@ type Handler func(Services, Request) (Answer, error)
 func Handlers() map[string]Handler {
 	return map[string]Handler{
 		"listTokens": listTokens, "createToken": createToken, "revokeToken": revokeToken, "keyring": keyring, "changeKeyring": changeKeyring,
-		"listFleets": listFleets, "getFleet": getFleet, "putFleet": putFleet, "deleteFleet": deleteFleet, "scaleFleet": scaleFleet,
+		"listLoads": listLoads, "listFleets": listFleets, "getFleet": getFleet, "putFleet": putFleet, "deleteFleet": deleteFleet, "scaleFleet": scaleFleet,
 		"explainAgent": explainAgent, "recallAgent": recallAgent, "agentOutput": agentOutput,
 		"sendMessage": sendMessage, "multicast": multicast, "receiveMessages": receiveMessages, "replyMessage": replyMessage, "getMailbox": getMailbox,
 		"getState": getState, "putState": putState, "getStanding": getStanding, "putStanding": putStanding,

@@ -55,6 +55,9 @@ func (s *Service) Explain(_ context.Context, id roster.AgentID) (fleet.Explanati
 	return fleet.Explanation{Agent: id, Node: r.Node, Status: r.Status, Epoch: r.Epoch, Policy: state.Rule(), Run: run, Nodes: []fleet.Verdict{}}, nil
 }
 
+// Loads knows no node that runs anything.
+func (s *Service) Loads(context.Context) ([]fleet.NodeLoad, error) { return []fleet.NodeLoad{}, nil }
+
 // Output knows nothing: nobody runs here.
 func (s *Service) Output(_ context.Context, id roster.AgentID, _ int) (fleet.Output, error) {
 	if err := id.Validate(); err != nil {

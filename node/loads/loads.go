@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/fleet"
 	"roster/placement"
 )
 
@@ -27,6 +28,12 @@ type Load struct {
 	Entries   []string                           `json:"entries"`
 	Used      map[roster.ShardID]placement.Usage `json:"used"` // by the agents of each shard
 	Busy      int64                              `json:"busy"` // thousandths of its cores
+}
+
+// Told is the load as people see it.
+func (l *Load) Told(id roster.NodeID) fleet.NodeLoad {
+	return fleet.NodeLoad{Node: id, Total: l.Total, Used: l.Others(roster.SystemShard), AgentsMax: l.AgentsMax, Busy: l.Busy,
+		Drivers: append([]string{}, l.Drivers...), Entries: append([]string{}, l.Entries...)}
 }
 
 // Others returns what the agents of all shards but one take.
