@@ -84,6 +84,8 @@ func (p *Pool[T]) clean(i *instance[T]) bool {
 func (p *Pool[T]) late(by int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.mu.late += by
+	if p.mu.late += by; by > 0 && len(p.mu.turns) > max(p.coming(), 0) {
+		p.dismiss(max(p.coming(), 0), p.full())
+	}
 	p.refill()
 }

@@ -7,8 +7,9 @@
 //	        to Target         up to Max        closed
 //
 // As many as Target are ready or on their way, made before anybody asks. When none is ready
-// a claim makes one itself, which is counted; when there are Max, in whatever state, it is
-// refused as Overloaded. What a burst has made beyond Target is kept for a while, because
+// a claim makes one itself, which is counted; when there are Max, in whatever state, it waits
+// for one that is on its way to being ready, and is refused as Overloaded if there is none
+// for it. What a burst has made beyond Target is kept for a while, because
 // bursts come again: an instance that has been used is the cheapest to have.
 //
 // Nothing is used again unless its Reset has returned without an error, and in time. Go

@@ -5,7 +5,7 @@ import "time"
 // refill begins to make what is missing of the target; the lock is held.
 func (p *Pool[T]) refill() {
 	m := &p.mu
-	for !m.closed && m.pause == nil && m.making < MakingMax && m.all < p.config.Max && len(m.ready)+m.making+m.stats.Resetting-m.late < m.target {
+	for !m.closed && m.pause == nil && m.making < MakingMax && m.all < p.config.Max && len(m.ready)+p.coming() < m.target {
 		m.making++
 		m.all++
 		p.running.Go(p.prepare)
@@ -55,8 +55,11 @@ func (p *Pool[T]) again() {
 	p.refill()
 }
 
-// shelve makes an instance ready; the lock is held.
+// shelve makes an instance ready, or gives it to who waits; the lock is held.
 func (p *Pool[T]) shelve(i *instance[T]) {
+	if p.next(i) {
+		return
+	}
 	i.since = time.Now()
 	p.mu.ready = append(p.mu.ready, i)
 	p.spare()

@@ -5,9 +5,10 @@ type Stats struct {
 	Ready, Claimed, Making, Resetting int // now
 
 	Hits    uint64 // claims that a ready instance answered
-	Reused  uint64 // of these, by one that had been used before
 	Cold    uint64 // claims that made one: the overflow
-	Refused uint64 // claims when there were Max
+	Waited  uint64 // claims that waited for one that was on its way
+	Reused  uint64 // of all these, by an instance that had been used before
+	Refused uint64 // claims when there were Max, and none on its way
 
 	Made, MakeFailed    uint64
 	Resets, ResetFailed uint64 // the failed ones are among the resets
@@ -17,10 +18,11 @@ type Stats struct {
 // Reuse is the share of answered claims, 0 to 1, by an instance that had been used before;
 // 1 without a claim.
 func (s Stats) Reuse() float64 {
-	if s.Hits+s.Cold == 0 {
+	all := s.Hits + s.Cold + s.Waited
+	if all == 0 {
 		return 1
 	}
-	return float64(s.Reused) / float64(s.Hits+s.Cold)
+	return float64(s.Reused) / float64(all)
 }
 
 // Stats tells what the pool has and has done.

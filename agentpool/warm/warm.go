@@ -54,6 +54,7 @@ type Pool[T any] struct {
 		sync.Mutex
 		target int
 		ready  []*instance[T] // the one that was ready last is the last
+		turns  []turn[T]      // claims that wait for one that is on its way
 		all    int            // instances in any state: Max bounds them
 		making int            // before anybody asked
 		late   int            // of those that are reset: beyond their time
@@ -102,48 +103,66 @@ func (p *Pool[T]) Resize(target int) {
 	p.spare()
 }
 
-// Claim returns an instance: a ready one at once, otherwise one that it makes. The error is
-// Overloaded when there are Max already, Unavailable when the pool is closed, or that of
-// Make.
+// Claim returns an instance: a ready one at once, otherwise one that it makes. When there are
+// Max, it waits for one that is being made or reset, if there is one for it. The error is
+// Overloaded when there is none, Unavailable when the pool is closed, the cause of ctx's end,
+// or that of Make.
 func (p *Pool[T]) Claim(ctx context.Context) (*Claim[T], error) {
-	i, err := p.pop()
+	i, turn, err := p.pop()
+	if turn != nil {
+		i, err = p.await(ctx, turn)
+	}
+	if err == nil && i == nil {
+		i, err = p.cold(ctx)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if i == nil {
-		if i, err = p.cold(ctx); err != nil {
-			return nil, err
-		}
 	}
 	return &Claim[T]{Value: i.value, pool: p, instance: i}, nil
 }
 
-// pop takes what is ready. If that is nothing, there is a seat for one that the caller makes.
-func (p *Pool[T]) pop() (*instance[T], error) {
+// pop takes what is ready. If that is nothing, there is a seat for one that the caller makes,
+// or a turn that comes.
+func (p *Pool[T]) pop() (*instance[T], turn[T], error) {
 	m := &p.mu
 	m.Lock()
 	defer m.Unlock()
 	switch n := len(m.ready); {
 	case m.closed:
-		return nil, p.ended()
+		return nil, nil, p.ended()
 	case n > 0:
 		i := m.ready[n-1]
 		m.ready[n-1], m.ready = nil, m.ready[:n-1]
 		m.stats.Hits++
-		if i.used {
-			m.stats.Reused++
-		}
-		m.stats.Claimed++
+		p.claimed(i)
 		p.refill()
-		return i, nil
-	case m.all >= p.config.Max:
-		m.stats.Refused++
-		return nil, &roster.Error{Code: roster.CodeOverloaded, RetryAfter: RetryAfter, Detail: fmt.Sprintf("the pool of %s is full: all of its %d are in use", p.config.Name, m.all)}
+		return i, nil, nil
+	case m.all < p.config.Max:
+		m.all++
+		p.claimed(nil)
+		return nil, nil, nil
+	case len(m.turns) < p.coming():
+		t := make(turn[T], 1)
+		m.turns = append(m.turns, t)
+		return nil, t, nil
 	}
-	m.all++
-	m.stats.Cold++
-	m.stats.Claimed++
-	return nil, nil
+	return nil, nil, p.full()
+}
+
+// claimed counts a claim that has an instance, or a seat for one; the lock is held.
+func (p *Pool[T]) claimed(i *instance[T]) {
+	p.mu.stats.Claimed++
+	if i == nil {
+		p.mu.stats.Cold++
+	} else if i.used {
+		p.mu.stats.Reused++
+	}
+}
+
+// full counts a claim that is refused; the lock is held.
+func (p *Pool[T]) full() error {
+	p.mu.stats.Refused++
+	return &roster.Error{Code: roster.CodeOverloaded, RetryAfter: RetryAfter, Detail: fmt.Sprintf("the pool of %s is full: all of its %d are in use", p.config.Name, p.mu.all)}
 }
 
 func (p *Pool[T]) ended() error {
@@ -187,12 +206,6 @@ func (p *Pool[T]) make(ctx context.Context) (*instance[T], error) {
 	return i, nil
 }
 
-// gone gives the seat of an instance back; the lock is held.
-func (p *Pool[T]) gone() {
-	p.mu.all--
-	p.refill()
-}
-
 // close lets go of an instance.
 func (p *Pool[T]) close(i *instance[T]) {
 	_ = p.guard(func() error { p.config.Close(i.value); return nil })
@@ -221,6 +234,7 @@ func (p *Pool[T]) Close(ctx context.Context) error {
 		p.running.Go(func() { p.close(i) })
 	}
 	m.ready, m.closed = nil, true
+	p.dismiss(0, p.ended())
 	for _, t := range []*time.Timer{m.pause, m.trim} {
 		if t != nil {
 			t.Stop()

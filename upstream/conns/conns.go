@@ -43,12 +43,13 @@ type Config[C io.Closer] struct {
 
 // Stats is what a pool has and has done.
 type Stats struct {
-	Lent, Idle, Waiting int    // now
-	Opened, Closed      uint64 // connections
-	Reused              uint64 // loans of a connection that was there
-	Failed              uint64 // openings that failed
-	Broken              uint64 // discarded, or did not pass the check
-	Expired             uint64 // idle for too long
+	Lent, Waiting  int    // callers, now
+	Open, Idle     int    // connections, now; those that are being opened are open
+	Opened, Closed uint64 // connections
+	Reused         uint64 // loans of a connection that was there
+	Failed         uint64 // openings that failed
+	Broken         uint64 // discarded, or did not pass the check
+	Expired        uint64 // idle for too long
 }
 
 // Pool lends connections. Make one with New.
@@ -205,7 +206,7 @@ func (p *Pool[C]) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.mu.stats
-	s.Lent, s.Idle, s.Waiting = lent, len(p.mu.idle), waiting
+	s.Lent, s.Waiting, s.Open, s.Idle = lent, waiting, p.mu.open, len(p.mu.idle)
 	return s
 }
 

@@ -40,7 +40,7 @@ func (p *Pool[C]) keep(conn C) bool {
 	_, waiting := p.line.Len()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.excess(waiting) {
+	if p.mu.closed || p.excess(1, waiting) > 0 {
 		return false
 	}
 	p.mu.idle = append(p.mu.idle, idle[C]{conn, time.Now()})
@@ -48,10 +48,10 @@ func (p *Pool[C]) keep(conn C) bool {
 	return true
 }
 
-// excess reports whether there is a connection too many: once the pool is closed each is;
-// the lock is held.
-func (p *Pool[C]) excess(waiting int) bool {
-	return p.mu.closed || waiting == 0 && p.mu.open > p.config.Size
+// excess returns how many connections too many there would be with this many more idle ones:
+// beyond Size, those for whom nobody waits. The lock is held.
+func (p *Pool[C]) excess(more, waiting int) int {
+	return max(min(len(p.mu.idle)+more-waiting, p.mu.open-p.config.Size), 0)
 }
 
 // expire has the idle connections looked at when the oldest is too old; the lock is held.
@@ -98,16 +98,13 @@ func closeAll[C io.Closer](gone []idle[C]) {
 	}
 }
 
-// trim closes the idle connections that are too many.
+// trim closes the idle connections that are too many: once the pool is closed, all.
 func (p *Pool[C]) trim() {
 	_, waiting := p.line.Len()
 	p.mu.Lock()
-	n := 0
-	if p.excess(waiting) {
+	n := p.excess(0, waiting)
+	if p.mu.closed {
 		n = len(p.mu.idle)
-		if !p.mu.closed {
-			n = min(n, p.mu.open-p.config.Size)
-		}
 	}
 	gone := p.forget(n)
 	p.mu.Unlock()
