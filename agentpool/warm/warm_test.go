@@ -63,42 +63,44 @@ type factory struct {
 	reset        func(ctx context.Context, w *worker) error
 }
 
+// config fills in the functions.
+func (f *factory) config(c Config[*worker]) Config[*worker] {
+	c.Name = "workers"
+	c.Make = func(ctx context.Context) (*worker, error) {
+		select {
+		case <-time.After(f.takes):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		f.Lock()
+		defer f.Unlock()
+		if f.fails {
+			return nil, errors.New("bad day")
+		}
+		f.made++
+		return &worker{pages: map[string]string{}}, nil
+	}
+	c.Reset = func(ctx context.Context, w *worker) error {
+		if f.reset != nil {
+			return f.reset(ctx, w)
+		}
+		w.forget()
+		return nil
+	}
+	c.Close = func(w *worker) {
+		f.Lock()
+		defer f.Unlock()
+		w.closed = true
+		f.closed++ // one that is closed twice counts twice
+	}
+	return c
+}
+
 // pool runs a scenario in a bubble. In the end every worker has been closed once.
 func pool(t *testing.T, f *factory, c Config[*worker], scenario func(p *Pool[*worker])) {
 	t.Helper()
 	bubble.Test(t, func(t *testing.T) {
-		c.Name = "workers"
-		c.Make = func(ctx context.Context) (*worker, error) {
-			select {
-			case <-time.After(f.takes):
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-			f.Lock()
-			defer f.Unlock()
-			if f.fails {
-				return nil, errors.New("bad day")
-			}
-			f.made++
-			return &worker{pages: map[string]string{}}, nil
-		}
-		c.Reset = func(ctx context.Context, w *worker) error {
-			if f.reset != nil {
-				return f.reset(ctx, w)
-			}
-			w.forget()
-			return nil
-		}
-		c.Close = func(w *worker) {
-			f.Lock()
-			defer f.Unlock()
-			if w.closed {
-				t.Error("closed twice")
-			}
-			w.closed = true
-			f.closed++
-		}
-		p := New(c)
+		p := New(f.config(c))
 		scenario(p)
 		if err := p.Close(context.Background()); err != nil {
 			t.Error(err)
