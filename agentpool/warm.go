@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"roster"
 	"roster/agentpool/warm"
@@ -30,8 +31,12 @@ type Warm struct {
 	// Max bounds all workers, those that run, are made and are reset: a member that finds no
 	// worker ends as Overloaded, and is begun again as its spec says. It should have room for
 	// the members of this node and Target.
-	Max  int
+	Max int
+	// Make prepares a worker.
 	Make func(ctx context.Context) (Worker, error)
+	// MakeWithin and ResetWithin bound what one Make and one Reset may take; 0 is what package
+	// warm says.
+	MakeWithin, ResetWithin time.Duration
 }
 
 // warmEntry is a warm entry and, while a Supervisor uses the driver, its pool.
@@ -76,7 +81,7 @@ func (w *warmEntry) open() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.mu.pool == nil {
-		w.mu.pool = warm.New(warm.Config[Worker]{Name: w.Name, Target: w.Target, Max: w.Max, Make: w.Make,
+		w.mu.pool = warm.New(warm.Config[Worker]{Name: w.Name, Target: w.Target, Max: w.Max, Make: w.Make, MakeWithin: w.MakeWithin, ResetWithin: w.ResetWithin,
 			Reset: func(ctx context.Context, worker Worker) error { return worker.Reset(ctx) },
 			Close: func(worker Worker) { worker.Close() }})
 	}

@@ -105,8 +105,9 @@ func TestNobodyWantsIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		cancel(errors.New("never mind"))
-		if err := dead.Err(); began || err == nil || err.Error() != "never mind" {
-			t.Errorf("%v, it began: %v", err, began)
+		now := time.Now()
+		if err := dead.Err(); began || err == nil || err.Error() != "never mind" || time.Since(now) > 0 {
+			t.Errorf("%v after %v, it began: %v", err, time.Since(now), began)
 		}
 		if _, err := p.Try(context.Background(), lasting(0)); err != nil {
 			t.Errorf("its room is taken: %v", err)

@@ -71,7 +71,7 @@ func (p *Pool[T]) clean(i *instance[T]) bool {
 	if m.closed {
 		return false
 	}
-	if err != nil {
+	if m.stats.ResetError = err; err != nil {
 		m.stats.ResetFailed++
 		return false
 	}

@@ -13,6 +13,8 @@ type Stats struct {
 	Made, MakeFailed    uint64
 	Resets, ResetFailed uint64 // the failed ones are among the resets
 	Closed              uint64
+
+	MakeError, ResetError error // why the last one failed; nil when it did not
 }
 
 // Reuse is the share of answered claims, 0 to 1, by an instance that had been used before;

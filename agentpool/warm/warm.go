@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// MakeWithin and ResetWithin bound what one call may take where nothing else is said.
-	MakeWithin  = 30 * time.Second
+	// MakeWithin bounds what one Make may take where nothing else is said.
+	MakeWithin = 30 * time.Second
+	// ResetWithin bounds what one Reset may take where nothing else is said.
 	ResetWithin = 5 * time.Second
 	// SpareFor is how long an unused instance beyond the target is kept where nothing else
 	// is said.
@@ -198,7 +199,7 @@ func (p *Pool[T]) make(ctx context.Context) (*instance[T], error) {
 	})
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err != nil {
+	if p.mu.stats.MakeError = err; err != nil {
 		p.mu.stats.MakeFailed++
 		return nil, err
 	}

@@ -17,9 +17,9 @@ const (
 	WaitersMax = 1024
 	// IdleFor is how long an unused connection is kept where nothing else is said.
 	IdleFor = 5 * time.Minute
-	// OpenWithin and CheckWithin bound what opening and checking may take where nothing else
-	// is said.
-	OpenWithin  = 10 * time.Second
+	// OpenWithin bounds what opening one may take where nothing else is said.
+	OpenWithin = 10 * time.Second
+	// CheckWithin bounds what checking one may take where nothing else is said.
 	CheckWithin = time.Second
 	// suspectAfter checks that fail in a row, the idle connections that are left are taken
 	// for broken, too: who waits for a turn shall not wait for each of them.

@@ -17,5 +17,9 @@
 // who finds an idle connection broken goes to the end of the line, it destroys in goroutines of its own, and Close
 // waits for what is lent without end.
 //
+// Roster itself uses none: the probes of package agentpool open a connection each time,
+// because whether one can be opened is what they ask. It is for the agents of programs that
+// embed a node, and the example shows such agents.
+//
 // What the caller owes: Return or Discard for each loan; [Pool.Close].
 package conns
