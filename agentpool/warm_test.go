@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -202,4 +203,62 @@ func TestWarmAgain(t *testing.T) {
 			}
 		}
 	})
+}
+
+// thesaurus is a worker that is dear to make: some milliseconds of one core.
+type thesaurus struct{ words map[string]int }
+
+func newThesaurus() *thesaurus {
+	t := &thesaurus{make(map[string]int)}
+	for i := range 20_000 {
+		t.words[fmt.Sprint("word ", i)] = i
+	}
+	return t
+}
+
+func (t *thesaurus) Run(ctx context.Context, self Self) error {
+	self.Ready()
+	<-ctx.Done()
+	return nil
+}
+
+func (t *thesaurus) Reset(context.Context) error { return nil }
+
+func (t *thesaurus) Close() {}
+
+// BenchmarkWarmMember is how long a member takes from Want to running, with a worker that
+// stands ready, and as a function that prepares itself; both in one run.
+func BenchmarkWarmMember(b *testing.B) {
+	running := make(chan struct{}, 1)
+	driver := NewInproc(map[string]Func{"cold": func(ctx context.Context, self Self) error { return newThesaurus().Run(ctx, self) }},
+		Warm{Name: "warm", Target: 2, Max: 8, Make: func(context.Context) (Worker, error) { return newThesaurus(), nil }})
+	s := New(Config{Drivers: []Driver{driver}, Report: func(e Event) {
+		if e.Status == roster.StatusRunning {
+			running <- struct{}{}
+		}
+	}})
+	took := map[string][]time.Duration{}
+	for i := range b.N {
+		for driver.Pools()["warm"].Ready == 0 {
+			after(time.Millisecond)
+		}
+		for _, entry := range []string{"warm", "cold"} {
+			began, epoch := time.Now(), roster.Epoch(i+1)
+			s.Want(Agent{ID: roster.AgentID("demo/" + entry), Epoch: epoch, Spec: &fleet.Spec{Driver: fleet.Inproc, Entry: entry}})
+			<-running
+			took[entry] = append(took[entry], time.Since(began))
+			s.Stop(roster.AgentID("demo/"+entry), epoch)
+		}
+	}
+	for entry, all := range took {
+		slices.Sort(all)
+		b.ReportMetric(float64(all[len(all)/2].Nanoseconds())/1e3, "p50-"+entry+"-µs")
+		b.ReportMetric(float64(all[(len(all)-1)*99/100].Nanoseconds())/1e3, "p99-"+entry+"-µs")
+	}
+	if got := driver.Pools()["warm"]; got.Cold+got.Waited > 0 {
+		b.Fatalf("%+v", got)
+	}
+	if err := s.Close(context.Background()); err != nil {
+		b.Fatal(err)
+	}
 }
