@@ -12,7 +12,9 @@
 // runs may be running elsewhere soon.
 //
 // Three drivers: [Inproc] runs functions of the node's own program, each in a goroutine,
-// [Exec] runs programs, [Remote] watches agents that run themselves.
+// [Exec] runs programs, [Remote] watches agents that run themselves. Agents that take long to
+// begin can have [Warm] entries: workers that are prepared before a member needs one, and
+// are reset for the next when it has ended.
 //
 // What the caller owes: a Report that returns soon; [Supervisor.Close].
 package agentpool

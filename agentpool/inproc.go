@@ -3,6 +3,7 @@ package agentpool
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"roster"
@@ -28,39 +29,50 @@ type Self struct {
 	Say func(fleet.Standing) error
 }
 
-// Inproc runs functions, each in a goroutine. A function that does not return when its
-// context ends cannot be stopped by force: its seat stays taken until it does.
-type Inproc struct{ entries map[string]Func }
+// Inproc runs functions, each in a goroutine, and warm entries. A function that does not
+// return when its context ends cannot be stopped by force: its seat stays taken until it does.
+type Inproc struct {
+	entries map[string]Func
+	warm    map[string]*warmEntry
+}
 
-// NewInproc returns a driver for the functions of these names.
-func NewInproc(entries map[string]Func) *Inproc { return &Inproc{entries} }
+// NewInproc returns a driver for the functions of these names, and for warm entries, whose
+// names are none of these. One with warm entries is for one Supervisor at a time.
+func NewInproc(entries map[string]Func, warm ...Warm) *Inproc {
+	d := &Inproc{entries: entries, warm: make(map[string]*warmEntry)}
+	for _, w := range warm {
+		d.warm[w.Name] = &warmEntry{Warm: w}
+	}
+	return d
+}
 
 // Name is fleet.Inproc.
 func (d *Inproc) Name() string { return fleet.Inproc }
 
 // Entries lists the names, in order.
 func (d *Inproc) Entries() []string {
-	names := make([]string, 0, len(d.entries))
-	for name := range d.entries {
-		names = append(names, name)
-	}
+	names := slices.AppendSeq(slices.Collect(maps.Keys(d.entries)), maps.Keys(d.warm))
 	slices.Sort(names)
 	return names
 }
 
 // Check refuses a name that is not registered.
 func (d *Inproc) Check(s *fleet.Spec) error {
-	if d.entries[s.Entry] == nil {
+	if d.entries[s.Entry] == nil && d.warm[s.Entry] == nil {
 		return roster.Errorf(roster.CodeRefused, "there is no entry %q here", s.Entry)
 	}
 	return nil
 }
 
-// Run calls the function.
+// Run calls the function, or a warm worker's.
 func (d *Inproc) Run(ctx context.Context, a Agent, started func()) (err error) {
+	self := Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, State: a.State, Ready: started, Say: a.Say}
+	if w := d.warm[a.Spec.Entry]; w != nil {
+		return w.run(ctx, self)
+	}
 	f := d.entries[a.Spec.Entry]
 	if f == nil {
 		return fmt.Errorf("there is no entry %q here", a.Spec.Entry)
 	}
-	return f(ctx, Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, State: a.State, Ready: started, Say: a.Say})
+	return f(ctx, self)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -61,6 +62,16 @@ type Driver interface {
 	// has the agent stop, by force when the spec's grace is over, and returns soon after.
 	// started is called once, when the agent runs.
 	Run(ctx context.Context, a Agent, started func()) error
+}
+
+// Opened is a Driver that keeps something ready while a Supervisor uses it.
+type Opened interface {
+	Driver
+	// Open is called before the first Run.
+	Open()
+	// Close is called when no Run is left, or those that are do not stop; it waits for what is being let go of until ctx
+	// ends.
+	Close(ctx context.Context) error
 }
 
 // Event is what became of an agent: StatusRunning, StatusStopped, StatusFailed, or
@@ -120,6 +131,9 @@ func New(c Config) *Supervisor {
 	s := &Supervisor{config: c, drivers: make(map[string]Driver)}
 	for _, d := range c.Drivers {
 		s.drivers[d.Name()] = d
+		if o, ok := d.(Opened); ok {
+			o.Open()
+		}
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.mu.cells = make(map[roster.AgentID]*cell)
@@ -276,7 +290,7 @@ func (s *Supervisor) Fence(on bool) {
 	}
 }
 
-// Close stops every agent and waits for them, or until ctx ends.
+// Close stops every agent and waits for them, or until ctx ends. Then it closes the drivers.
 func (s *Supervisor) Close(ctx context.Context) error {
 	s.Fence(true)
 	s.cancel()
@@ -285,10 +299,16 @@ func (s *Supervisor) Close(ctx context.Context) error {
 		s.all.Wait()
 		close(done)
 	}()
+	var errs []error
 	select {
 	case <-done:
-		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("%d agents do not stop: %w", s.Usage().Agents, ctx.Err())
+		errs = append(errs, fmt.Errorf("%d agents do not stop: %w", s.Usage().Agents, ctx.Err()))
 	}
+	for _, d := range s.config.Drivers {
+		if o, ok := d.(Opened); ok {
+			errs = append(errs, o.Close(ctx))
+		}
+	}
+	return errors.Join(errs...)
 }
