@@ -180,7 +180,7 @@ func TestWarmAgain(t *testing.T) {
 	d := &desks{}
 	bubble.Test(t, func(t *testing.T) {
 		driver := NewInproc(Entries(), d.entry(1, 1, false))
-		if got := fmt.Sprint(driver.Entries()); got != "[desk echo flaky idle]" {
+		if got := fmt.Sprint(driver.Entries()); got != "[desk echo flaky idle tally]" {
 			t.Error(got)
 		}
 		if err := driver.Check(&fleet.Spec{Entry: "chair"}); roster.CodeOf(err) != roster.CodeRefused {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"roster"
+	"roster/client/problem"
 )
 
 // batchBody is what /v1/agents:register takes.
@@ -21,10 +22,10 @@ type batchAnswer struct {
 }
 
 type batchResult struct {
-	ID       roster.AgentID `json:"id"`
-	Outcome  roster.Outcome `json:"outcome"`
-	Revision roster.Index   `json:"revision"`
-	Error    *problem       `json:"error"`
+	ID       roster.AgentID   `json:"id"`
+	Outcome  roster.Outcome   `json:"outcome"`
+	Revision roster.Index     `json:"revision"`
+	Error    *problem.Problem `json:"error"`
 }
 
 // RegisterBatch carries out up to BatchMax registrations. Items of one mode travel
@@ -119,7 +120,7 @@ func (a batchAnswer) unsettled(want int) error {
 	}
 	for _, result := range a.Results {
 		if result.Error != nil && fateOf(result.Error.Code) != decided {
-			return result.Error.asError()
+			return result.Error.Error()
 		}
 	}
 	return nil
@@ -130,7 +131,7 @@ func (a batchAnswer) results() []roster.BatchResult {
 	for i, r := range a.Results {
 		out[i] = roster.BatchResult{ID: r.ID, Outcome: r.Outcome, Revision: r.Revision}
 		if r.Error != nil {
-			out[i].Err = r.Error.asError()
+			out[i].Err = r.Error.Error()
 		}
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/client/problem"
 )
 
 // serve starts a server that lives as long as the test.
@@ -48,7 +49,7 @@ func refuse(w http.ResponseWriter, e *roster.Error) {
 		w.Header().Set("Retry-After", "0")
 	}
 	w.WriteHeader(e.HTTPStatus())
-	_ = json.NewEncoder(w).Encode(problem{Status: e.HTTPStatus(), Detail: e.Detail, Code: e.Code, Field: e.Field, Index: e.Index, Position: e.Position})
+	_ = json.NewEncoder(w).Encode(problem.Problem{Status: e.HTTPStatus(), Detail: e.Detail, Code: e.Code, Field: e.Field, Index: e.Index, Position: e.Position})
 }
 
 // reply answers with JSON.

@@ -18,10 +18,7 @@ func (c *Client) Fleet(ctx context.Context, id fleet.ID, r roster.Read) (fleet.S
 	if err := id.Validate(); err != nil {
 		return fleet.State{}, roster.Stamp{}, err
 	}
-	q := get("/v1/fleets/" + string(id))
-	q.query = url.Values{}
-	params.Read(q.query, r)
-	return send[fleet.State](ctx, c, q)
+	return send[fleet.State](ctx, c, reading("/v1/fleets/"+string(id), r))
 }
 
 // Fleets lists the fleets of the namespaces that a pattern names.
@@ -63,10 +60,7 @@ func (c *Client) State(ctx context.Context, id roster.AgentID, r roster.Read) (f
 	if err := id.Validate(); err != nil {
 		return fleet.Saved{}, roster.Stamp{}, err
 	}
-	q := get(agentPath(id) + "/state")
-	q.query = url.Values{}
-	params.Read(q.query, r)
-	return send[fleet.Saved](ctx, c, q)
+	return send[fleet.Saved](ctx, c, reading(agentPath(id)+"/state", r))
 }
 
 // Save keeps bytes for the next activation of the caller, a member of a fleet (acting.With).
@@ -93,6 +87,14 @@ func (c *Client) Standing(ctx context.Context, id roster.AgentID) (fleet.Said, e
 	}
 	s, _, err := send[fleet.Said](ctx, c, get(agentPath(id)+"/standing"))
 	return s, err
+}
+
+// reading is a call whose answer is to be so fresh.
+func reading(path string, r roster.Read) call {
+	q := get(path)
+	q.query = url.Values{}
+	params.Read(q.query, r)
+	return q
 }
 
 // put is a call that may be sent again: it says the same.

@@ -14,6 +14,7 @@ import (
 	"roster"
 	"roster/acting"
 	"roster/client/params"
+	"roster/client/problem"
 )
 
 // answerBytesMax bounds what is read of one answer: a page of the longest agents.
@@ -165,7 +166,7 @@ func (c *Client) drain(base string, response *http.Response) (answer, *fault) {
 // decode reads the body of a success. read may find in it an error that the answer
 // as a whole does not show.
 func decode(base string, a answer, read func(body []byte) error) *fault {
-	if !isJSON(a.header) {
+	if !problem.IsJSON(a.header) {
 		return foreign(base, a)
 	}
 	err := read(a.body)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/client/problem"
 	"roster/client/stream"
 )
 
@@ -51,7 +52,7 @@ func (c *Client) RenewSessions(ctx context.Context, ids []roster.SessionID) ([]e
 	type results struct {
 		Results []struct {
 			ID    roster.SessionID `json:"id"`
-			Error *problem         `json:"error"`
+			Error *problem.Problem `json:"error"`
 		} `json:"results"`
 	}
 	if ids == nil {
@@ -70,7 +71,7 @@ func (c *Client) RenewSessions(ctx context.Context, ids []roster.SessionID) ([]e
 	out := make([]error, len(ids))
 	for i, r := range got.Results {
 		if r.Error != nil {
-			out[i] = r.Error.asError()
+			out[i] = r.Error.Error()
 		}
 	}
 	return out, nil

@@ -9,6 +9,7 @@ import (
 
 	"roster"
 	"roster/client/params"
+	"roster/client/problem"
 	"roster/client/stream"
 )
 
@@ -132,14 +133,14 @@ func (w *watch) deliver(e roster.Event) bool {
 // ended returns the error with which a node ended a stream; nil when another node
 // may go on.
 func ended(data []byte) error {
-	var p problem
+	var p problem.Problem
 	if err := json.Unmarshal(data, &p); err != nil || !p.Code.Known() {
 		return roster.Errorf(roster.CodeInternal, "the stream ended with an error that is not of the Roster API")
 	}
 	if fateOf(p.Code) == untouched {
 		return nil
 	}
-	return p.asError()
+	return p.Error()
 }
 
 // eventBody is the data of an event.
