@@ -11,7 +11,10 @@ import (
 	"roster/httpapi"
 	"roster/internal/memservice"
 	"roster/internal/memservice/contract"
+	"roster/mailbox"
 )
+
+var _ mailbox.Service = (*client.Client)(nil)
 
 // TestContract holds the client, in front of the HTTP API, to what every service
 // promises. It shows a token that allows everything, so that the gate is held to it, too.

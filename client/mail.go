@@ -10,8 +10,6 @@ import (
 	"roster/mailbox"
 )
 
-var _ mailbox.Service = (*Client)(nil)
-
 // outgoing gives a message an id, so that it is one also when it is sent again.
 func outgoing(m mailbox.Message, wait time.Duration) mailbox.Outgoing {
 	m.ID = cmp.Or(m.ID, rand.Text())
