@@ -26,6 +26,14 @@ const (
 )
 
 var all = []mutant{
+	{"an activation that was replaced keeps state", "fsm", "TestMembersKeepState|TestFleetsKeepTheRules", []edit{
+		{"fleets/saved.go", "t.member(at, c.Agent, c.Epoch)", "t.member(at, c.Agent, 0)"}}},
+	{"what a member kept outlives it", "fsm", "TestMembersKeepState|TestFleetsKeepTheRules", []edit{
+		{"fleets/muster.go", "\tt.forget(r.ID)\n", ""}}},
+	{"a snapshot leaves out what members keep", "fsm", "TestFleetsKeepTheRules", []edit{
+		{"fleets/section.go", "w.Saved(&s)\n\t\t\t})\n\t\t}\n\t\treturn true", "w.Saved(&s)\n\t\t\t})\n\t\t}\n\t\treturn false"}}},
+	{"an agent that is done has failed", "agentpool", "TestStanding", []edit{
+		{"cell.go", "if c.over() {", "if false {"}}},
 	{"compaction goes on while a follower installs a snapshot", "shard/trail", "TestHold$", []edit{
 		{"store.go", "from > 0 && high < last", "from > last && high < last"}}},
 	{"a hold keeps entries that another leader contradicts", "shard/trail", "TestFailedInstallHoldsNothing", []edit{
