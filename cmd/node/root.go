@@ -58,7 +58,7 @@ func (a *app) root() *cobra.Command {
 		a.shardsCommand(), a.statusCommand(), a.agentsCommand(f), a.sessionsCommand(), a.tokensCommand(), group("audit", "Check what audit logs say", tokens.VerifyAudit(a.tokenOptions())), a.loadCommand(), a.keygenCommand(), a.keyringCommand(), a.tlsCommand(),
 		a.doctorCommand(), a.topCommand(), a.debugCommand(), a.healthcheckCommand(), a.versionCommand())
 	root.AddCommand(fleets.Commands(f, group)...)
-	m := messages.Options{Connect: a.connect, Output: a.withOutput, Form: a.form, Usage: usagef, Args: args, Env: a.Env, Stdin: a.Stdin, Stdout: a.Stdout}
+	m := messages.Options{Connect: a.connect, Output: a.withOutput, Form: a.form, Usage: usagef, Args: args, Timeout: func() time.Duration { return a.timeout }, Env: a.Env, Stdin: a.Stdin, Stdout: a.Stdout}
 	root.AddCommand(group("messages", "Speak to agents, and as one", messages.Commands(m)...), group("self", "Speak of oneself, as an agent that a fleet runs", messages.SelfCommands(m)...))
 	return root
 }

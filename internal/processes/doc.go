@@ -7,6 +7,6 @@
 // processes that they started and no others, take ports below the ephemeral range, and
 // run at most two clusters at a time. ROSTER_KILL_RUNS=20 asks for more rounds of the
 // test that kills the leader, ROSTER_CRASH_RUNS of the one that kills nodes under
-// "roster load run chaos", ROSTER_ROLL_RUNS of the rolling restart, ROSTER_CYCLE_RUNS of growing
+// "roster load run chaos", ROSTER_ROLL_RUNS of the rolling restart, ROSTER_PAUSE_RUNS of the one that stops nodes, ROSTER_CYCLE_RUNS of growing
 // and shrinking.
 package processes

@@ -55,7 +55,7 @@ func runWithBinary(m *testing.M) int {
 	} else {
 		err = os.Setenv(binaryEnv, binary)
 	}
-	ours := []string{binaryEnv, whyEnv, killRunsEnv, rollRunsEnv, cycleRunsEnv, crashRunsEnv, overloadEnv, upgradeEnv, fleetRunsEnv, starveEnv}
+	ours := []string{binaryEnv, whyEnv, killRunsEnv, rollRunsEnv, cycleRunsEnv, crashRunsEnv, overloadEnv, upgradeEnv, fleetRunsEnv, pauseRunsEnv, starveEnv}
 	// What the caller's environment says to nodes must not reach those of the tests.
 	for _, setting := range os.Environ() {
 		name, _, _ := strings.Cut(setting, "=")

@@ -24,6 +24,8 @@ type Options struct {
 	// show colours.
 	Output func(*cobra.Command) *cobra.Command
 	Form   func() (form string, colours bool)
+	// Timeout is how long a call may take beyond its wait.
+	Timeout func() time.Duration
 	// Usage is the error for what was typed wrongly.
 	Usage  func(format string, args ...any) error
 	Args   func(cobra.PositionalArgs) cobra.PositionalArgs
@@ -37,9 +39,6 @@ func Commands(o Options) []*cobra.Command {
 	return []*cobra.Command{send(o), cast(o), receive(o), reply(o), box(o)}
 }
 
-// grace is how much longer than its wait a call may take.
-const grace = 10 * time.Second
-
 // call calls the nodes, as the agent that the environment names.
 func (o Options) call(cmd *cobra.Command, wait time.Duration, f func(context.Context, *client.Client) error) error {
 	ctx, err := o.as(cmd.Context())
@@ -51,7 +50,11 @@ func (o Options) call(cmd *cobra.Command, wait time.Duration, f func(context.Con
 		return err
 	}
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(ctx, wait+grace)
+	timeout := o.Timeout()
+	if timeout <= 0 {
+		return o.Usage("--timeout %v: want more than 0", timeout)
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait+timeout)
 	defer cancel()
 	return f(ctx, c)
 }

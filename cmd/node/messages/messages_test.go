@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -48,7 +49,7 @@ func (d *desk) run(stdin string, args ...string) (string, error) {
 	o := messages.Options{Connect: func() (*client.Client, error) { return client.New(client.Config{Addresses: []string{d.url}}) },
 		Output: func(c *cobra.Command) *cobra.Command { return c }, Form: func() (string, bool) { return screen.AsJSON, false },
 		Usage: fmt.Errorf, Args: func(a cobra.PositionalArgs) cobra.PositionalArgs { return a }, Env: func(name string) string { return d.env[name] },
-		Stdin: strings.NewReader(stdin), Stdout: &out}
+		Timeout: func() time.Duration { return 10 * time.Second }, Stdin: strings.NewReader(stdin), Stdout: &out}
 	root := &cobra.Command{Use: "messages", SilenceErrors: true, SilenceUsage: true}
 	root.AddCommand(messages.Commands(o)...)
 	root.SetArgs(args)
