@@ -12,6 +12,7 @@ import (
 	"roster/node/founding"
 	"roster/node/readiness"
 	"roster/node/router"
+	"roster/node/steering"
 	"roster/shard"
 )
 
@@ -138,13 +139,9 @@ func (n *Node) Join(ctx context.Context, addresses []string) (int, error) {
 func (n *Node) Leave(ctx context.Context, force bool) error {
 	ctx, cancel := router.WithDeadline(ctx)
 	defer cancel()
-	var votes []string
-	for _, g := range n.host.Groups() {
-		if voters, _ := g.Servers(); slices.Contains(voters, n.ID()) {
-			votes = append(votes, g.ID().String())
-		}
-	}
-	if len(votes) > 0 && !force {
+	m := n.router.Map()
+	drained := !force && m != nil && slices.Contains(m.Draining, n.ID())
+	if votes := steering.Votes(ctx, n.host.Groups, n.ID(), drained); len(votes) > 0 && !force {
 		return roster.Errorf(roster.CodeRefused, "this node votes in shards %s: drain it first, as roster leave does, or force the leave, and each of them survives one failure less until another node takes over", strings.Join(votes, ", "))
 	}
 	n.HandOver(ctx)

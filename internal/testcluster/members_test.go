@@ -39,12 +39,11 @@ func TestGrowDrainAndShrink(t *testing.T) {
 	})
 }
 
-// retire lets a drained node leave and ends it. The node may hear a moment after the others
-// that it has no votes any more.
+// retire lets a drained node leave, at once, and ends it.
 func retire(t *testing.T, c *testcluster.Cluster, i int) {
 	t.Helper()
 	n := c.Node(i)
-	c.Await("it may leave", func() error { return n.Leave(context.Background(), false) })
+	must(t, n.Leave(context.Background(), false))
 	<-n.Done()
 	c.Stop(i)
 }
