@@ -23,24 +23,21 @@ func target(t *testing.T, endpoint string, probe fleet.Probe) Target {
 	return x
 }
 
-// answers serves a handler on loopback, and ends its requests with the test.
-func answers(t *testing.T, h http.HandlerFunc) (*httptest.Server, <-chan struct{}) {
+// serve serves a handler on loopback, which is told when the test is over.
+func serve(t testing.TB, handler func(over <-chan struct{}) http.HandlerFunc) *httptest.Server {
 	over := make(chan struct{})
-	s := httptest.NewServer(h)
+	s := httptest.NewServer(handler(over))
 	t.Cleanup(func() {
 		close(over)
 		s.CloseClientConnections()
 		s.Close()
 	})
-	return s, over
+	return s
 }
 
-// TestKnock probes endpoints of all kinds of badness over real connections.
-func TestKnock(t *testing.T) {
-	var over <-chan struct{}
-	var asked, redirected atomic.Int64
-	good, over := answers(t, func(w http.ResponseWriter, r *http.Request) {
-		asked.Add(1)
+// badly answers as its path says; redirected counts how often the loop is asked for.
+func badly(over <-chan struct{}, redirected *atomic.Int64) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/500":
 			w.WriteHeader(http.StatusInternalServerError)
@@ -64,7 +61,13 @@ func TestKnock(t *testing.T) {
 		case "/header":
 			w.Header().Set("X-Large", strings.Repeat("x", 1<<20))
 		}
-	})
+	}
+}
+
+// TestKnock probes endpoints of all kinds of badness over real connections.
+func TestKnock(t *testing.T) {
+	var redirected atomic.Int64
+	good := serve(t, func(over <-chan struct{}) http.HandlerFunc { return badly(over, &redirected) })
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
 	gone := httptest.NewServer(nil)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roster"
+	"roster/node/router"
 )
 
 // healthPause is how long a member's health rests after a change of it went to its shard. Of
@@ -15,6 +16,9 @@ import (
 // because callers still find it. So at most two changes go in a second, and no more than one
 // of what members say of themselves, which is never critical.
 const healthPause = time.Second
+
+// healthGather is how long changes gather that come while others were sent.
+const healthGather = 20 * time.Millisecond
 
 // Act is a command that a member carries out, or that is carried out in its name: under its
 // epoch, so that it is refused (Conflict) once the member lives under another.
@@ -103,6 +107,7 @@ func (v *verdicts) run(ctx context.Context, h *Hosting) error {
 		if rest > 0 {
 			rested.Reset(rest)
 		}
+		router.Wait(ctx, healthGather)
 	}
 }
 
