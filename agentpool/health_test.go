@@ -183,6 +183,10 @@ func TestProbedMember(t *testing.T) {
 		fail <- struct{}{}
 		after(time.Minute)
 		want("its word ends with its run", "demo/a~0@3 warning finishing; demo/a~0@3 running; demo/a~0@3 passing ")
+		say(fleet.Standing{Word: fleet.Finishing})
+		say(fleet.Standing{Word: fleet.Done})
+		after(time.Minute)
+		want("who is done has ended, and is begun again", "demo/a~0@3 warning finishing; demo/a~0@3 running; demo/a~0@3 passing ")
 		up.Store(false)
 		s.Stop("demo/a~0", 3)
 		after(time.Minute)

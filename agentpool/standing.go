@@ -46,7 +46,7 @@ func (s *Supervisor) Say(a roster.Actor, x fleet.Standing) error {
 	changed := c.standing.Word != x.Word
 	c.standing, c.said = x, time.Now()
 	started, finish := c.started, c.finish
-	if changed {
+	if changed && x.Word != fleet.Done { // who is done is not well again: it ends
 		c.health.word = ofWord(x)
 		c.tellHealth()
 	}

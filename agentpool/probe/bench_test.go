@@ -1,7 +1,10 @@
 package probe
 
 import (
+	"context"
 	"net/http"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,4 +36,22 @@ func BenchmarkJudge(b *testing.B) {
 			b.Fatal(h)
 		}
 	}
+}
+
+// BenchmarkKept is what a target costs in memory that waits for its next probe.
+func BenchmarkKept(b *testing.B) {
+	p, x := New(Config{}), Target{ID: "demo/a~0", Probe: fleet.Probe{Kind: fleet.ProbeBeat, Every: roster.Duration(time.Hour)}.Filled()}
+	ctx, cancel := context.WithCancel(b.Context())
+	var all sync.WaitGroup
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range b.N {
+		all.Go(func() { _ = p.Keep(ctx, x, func(Outcome) error { return nil }) })
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&now)
+	b.ReportMetric(float64(now.HeapInuse+now.StackInuse-before.HeapInuse-before.StackInuse)/float64(b.N), "B/target")
+	cancel()
+	all.Wait()
 }

@@ -147,6 +147,7 @@ func TestDeadEndpointIsNotFound(t *testing.T) {
 			t.Errorf("%d changes of %d members that died and came back", n, size)
 		}
 		oldVerdict(c, r)
+		actsAsMember(c, "demo/crew~0")
 	})
 }
 
@@ -192,5 +193,27 @@ func oldVerdict(c *testcluster.Cluster, r *roster.Record) {
 	_, _, err = c.Node(0).Do(acting.As(context.Background(), roster.Actor{Agent: r.ID, Epoch: now.Epoch}), verdict)
 	if err != nil {
 		c.Errorf("the verdict on the present activation: %v", err)
+	}
+}
+
+// actsAsMember wants the node to have judged a member in its name: of who acted its shard
+// remembers that it is gone, and refuses its epoch; of others it knows nothing.
+func actsAsMember(c *testcluster.Cluster, id roster.AgentID) {
+	c.Helper()
+	r, _, err := c.Node(0).Lookup(context.Background(), id, roster.Read{})
+	if err != nil {
+		c.Fatal(err)
+	}
+	do(c, 0, fleet.Drop{ID: "demo/crew"})
+	c.Await("gone", func() error {
+		if _, _, err := c.Node(0).Lookup(context.Background(), id, roster.Read{}); roster.CodeOf(err) != roster.CodeNotFound {
+			return fmt.Errorf("it is there: %w", err)
+		}
+		return nil
+	})
+	verdict := roster.SetHealth{ID: id, Health: roster.Health{State: roster.Critical, Reason: "late"}}
+	_, _, err = c.Node(0).Do(acting.As(context.Background(), roster.Actor{Agent: id, Epoch: r.Epoch}), verdict)
+	if roster.CodeOf(err) != roster.CodeConflict {
+		c.Errorf("the verdict on an activation that is gone: %v", err)
 	}
 }
