@@ -2,6 +2,7 @@ package agentpool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ type cell struct {
 	started  func()
 	finish   context.CancelFunc // ends the present run, as if the agent had returned
 	finished bool
+	health   wellness
 }
 
 // stop has the agent stop; the supervisor's lock is held.
@@ -92,6 +94,8 @@ func (c *cell) keep(ctx context.Context) (roster.Status, string) {
 		}
 		switch {
 		case ctx.Err() != nil:
+		case errors.Is(err, errUnanswered): // it is not run here: nothing can be begun again
+			return roster.StatusFailed, err.Error()
 		case !rule.Again(err != nil) && err != nil:
 			return roster.StatusFailed, err.Error()
 		case !rule.Again(err != nil):
@@ -126,8 +130,14 @@ func (c *cell) once(ctx context.Context) (err error) {
 	}()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	started := sync.OnceFunc(func() { c.s.report(c.agent, roster.StatusRunning, "") })
+	running := make(chan struct{})
+	started := sync.OnceFunc(func() {
+		c.s.report(c.agent, roster.StatusRunning, "")
+		c.runs()
+		close(running)
+	})
 	c.begin(started, cancel)
+	defer c.watch(ctx, cancel, running)()
 	if c.agent.Spec.Announces {
 		started = func() {} // it is running when it says so
 	}

@@ -11,6 +11,9 @@
 // [Supervisor.Fence] stops everything at once: the node may be taken for dead, and what it
 // runs may be running elsewhere soon.
 //
+// Who runs has a health: by the probe of its spec (package probe) and by its word of itself,
+// whichever is worse. Config.Health hears when it changes.
+//
 // Three drivers: [Inproc] runs functions of the node's own program, each in a goroutine,
 // [Exec] runs programs, [Remote] watches agents that run themselves. Agents that take long to
 // begin can have [Warm] entries: workers that are prepared before a member needs one, and

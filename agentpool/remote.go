@@ -2,93 +2,52 @@ package agentpool
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"net/url"
 	"time"
 
+	"roster/agentpool/probe"
 	"roster/fleet"
 )
 
-// Remote watches agents that run themselves: it probes their first endpoint, http and https
-// by a GET that must answer below 400, anything else by a connection.
+// Remote watches agents that run themselves: it probes them as their spec says, and without
+// a probe their first endpoint, http and https by a GET that must answer below 400, anything
+// else by a connection. One that answers runs; one that answers no more is critical, and is
+// given up as failed after GiveUpAfter, so that another node may try to reach it.
 type Remote struct {
-	// Every is how often; 0 is ProbeEvery.
-	Every time.Duration
+	// GiveUpAfter is how long an agent may be without an answer; 0 is GiveUpAfter.
+	GiveUpAfter time.Duration
 }
 
-const (
-	// ProbeEvery is how often an agent is probed.
-	ProbeEvery  = 5 * time.Second
-	probeWithin = 2 * time.Second
-	// ProbeMisses probes that fail in a row end an agent.
-	ProbeMisses = 3
-)
+// GiveUpAfter is how long an agent that runs itself may be without an answer.
+const GiveUpAfter = 5 * time.Minute
+
+// errUnanswered is why an agent that runs itself is given up.
+var errUnanswered = errors.New("no probe was answered")
 
 // Name is fleet.Remote.
 func (d *Remote) Name() string { return fleet.Remote }
 
 // Check refuses an endpoint that cannot be probed.
 func (d *Remote) Check(s *fleet.Spec) error {
-	u, err := url.Parse(s.Endpoints[0].URL)
-	if err == nil && u.Host == "" {
-		err = fmt.Errorf("%s has no host", s.Endpoints[0].URL)
-	}
+	_, err := probe.TargetOf("", s)
 	return err
 }
 
-// Run probes until ctx ends or too many probes in a row have failed.
+// Run probes until ctx ends or the agent is given up.
 func (d *Remote) Run(ctx context.Context, a Agent, started func()) error {
-	client := &http.Client{Timeout: probeWithin, Transport: &http.Transport{DisableKeepAlives: true, Proxy: nil}}
-	every, misses, begun := d.Every, 0, false
-	if every == 0 {
-		every = ProbeEvery
+	most, last := d.GiveUpAfter, time.Now()
+	if most == 0 {
+		most = GiveUpAfter
 	}
-	for ctx.Err() == nil {
-		err := probe(ctx, client, a.Spec.Endpoints[0].URL)
+	return a.Probe(ctx, func(missed error) error {
 		switch {
-		case err != nil && ctx.Err() == nil:
-			if misses++; misses >= ProbeMisses {
-				return fmt.Errorf("%d probes in a row failed: %w", misses, err)
-			}
-		case err == nil:
-			misses = 0
-			if !begun {
-				begun = true
-				started()
-			}
+		case missed == nil:
+			last = time.Now()
+			started()
+		case time.Since(last) >= most:
+			return fmt.Errorf("%w within %v: %w", errUnanswered, most, missed)
 		}
-		wait(ctx, every)
-	}
-	return nil
-}
-
-func probe(ctx context.Context, client *http.Client, target string) error {
-	u, err := url.Parse(target)
-	if err != nil {
-		return err
-	}
-	if u.Scheme != "http" && u.Scheme != "https" {
-		conn, err := (&net.Dialer{Timeout: probeWithin}).DialContext(ctx, "tcp", u.Host)
-		if err != nil {
-			return err
-		}
-		return conn.Close()
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
-	if err != nil {
-		return err
-	}
-	resp, err := client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	_, _ = io.CopyN(io.Discard, resp.Body, 1<<10)
-	if resp.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("status %d", resp.StatusCode)
-	}
-	return nil
+		return nil
+	})
 }

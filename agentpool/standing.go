@@ -21,6 +21,7 @@ func (c *cell) begin(started func(), finish context.CancelFunc) {
 	defer c.s.mu.Unlock()
 	c.started, c.finish, c.finished = started, finish, false
 	c.standing, c.said = fleet.Standing{}, time.Time{}
+	c.health.begin()
 }
 
 // over reports whether the agent has said that it is done.
@@ -45,6 +46,10 @@ func (s *Supervisor) Say(a roster.Actor, x fleet.Standing) error {
 	changed := c.standing.Word != x.Word
 	c.standing, c.said = x, time.Now()
 	started, finish := c.started, c.finish
+	if changed && x.Word != fleet.Done { // who is done is not well again: it ends
+		c.health.word = ofWord(x)
+		c.tellHealth()
+	}
 	c.finished = c.finished || x.Word == fleet.Done
 	s.mu.Unlock()
 	if x.Word == fleet.Done {

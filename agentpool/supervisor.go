@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
 	"roster"
+	"roster/agentpool/probe"
 	"roster/fleet"
 	"roster/mailbox"
 	"roster/placement"
@@ -30,6 +32,10 @@ type Agent struct {
 	State State
 	// Say reports to the node how the activation is; see [Supervisor.Say].
 	Say func(fleet.Standing) error
+	// Probe probes the activation as its spec says until ctx ends, or until each, which hears
+	// of every probe whether it failed, returns an error. It is for a driver that waits for
+	// answers; others leave it to the supervisor.
+	Probe func(ctx context.Context, each func(error) error) error
 }
 
 // Mail is how an activation hears messages and sends them; see package mailbox. It is for
@@ -97,7 +103,14 @@ type Config struct {
 	// Report hears what becomes of agents, in order for each.
 	Report func(Event)
 	// Said hears when an agent's word of itself changes; nil: nobody does.
-	Said   func(roster.Actor, fleet.Standing)
+	Said func(roster.Actor, fleet.Standing)
+	// Health hears when it changes how well an agent is that runs, by its probe and its word of
+	// itself: from Passing, which it is when it is reported to run for the first time. It
+	// returns soon and does not call the supervisor. nil: nobody does.
+	Health func(roster.Actor, roster.Health)
+	// Dial connects to the endpoints that are probed, host:port; nil uses the operating
+	// system's network.
+	Dial   func(ctx context.Context, address string) (net.Conn, error)
 	Logger *slog.Logger // nil discards
 }
 
@@ -108,6 +121,7 @@ const AgentsMax = 200_000
 type Supervisor struct {
 	config  Config
 	drivers map[string]Driver
+	prober  *probe.Prober
 	ctx     context.Context
 	cancel  context.CancelFunc
 	all     sync.WaitGroup
@@ -128,7 +142,7 @@ func New(c Config) *Supervisor {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Supervisor{config: c, drivers: make(map[string]Driver)}
+	s := &Supervisor{config: c, drivers: make(map[string]Driver), prober: probe.New(probe.Config{Dial: c.Dial})}
 	for _, d := range c.Drivers {
 		s.drivers[d.Name()] = d
 		if o, ok := d.(Opened); ok {
@@ -172,6 +186,7 @@ func (s *Supervisor) Want(a Agent) {
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	c := &cell{s: s, agent: a, driver: driver, before: old, cancel: cancel, done: make(chan struct{})}
+	c.agent.Probe = c.probe
 	if old != nil {
 		old.stop(false)
 	}
@@ -188,6 +203,11 @@ func (s *Supervisor) admit(a Agent) (Driver, error) {
 	}
 	if err := driver.Check(a.Spec); err != nil {
 		return nil, err
+	}
+	if a.Spec.Probe.Kind != "" {
+		if _, err := probe.TargetOf(a.ID, a.Spec); err != nil {
+			return nil, fmt.Errorf("its probe: %w", err)
+		}
 	}
 	need, room := a.Spec.Resources, s.config.Room
 	switch {

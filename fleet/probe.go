@@ -28,15 +28,17 @@ const (
 	ProbeFailedMax = 100
 )
 
-// Probe says how a node looks after the health of a member that it runs. An answer makes it
+// Probe says how a node looks after the health of a member that it runs. Answers make it
 // passing, a slow one warning; one that does not come makes it warning, and critical after
 // Failures in a row.
 type Probe struct {
 	Kind ProbeKind `json:"kind,omitempty"`
 	// Path is what ProbeHTTP gets, beginning with a slash, at the first endpoint; "": the
 	// endpoint as it is.
-	Path     string          `json:"path,omitempty"`
-	Every    roster.Duration `json:"every,omitzero"`
+	Path string `json:"path,omitempty"`
+	// Every is how often; a ProbeBeat wants the member to say something more often than that.
+	Every roster.Duration `json:"every,omitzero"`
+	// Timeout is how long an answer may take; 0 is half of Every, at most ProbeTimeout.
 	Timeout  roster.Duration `json:"timeout,omitzero"`
 	Slow     roster.Duration `json:"slow,omitzero"` // 0: no answer is slow
 	Failures int             `json:"failures,omitempty"`
@@ -48,7 +50,7 @@ func (p Probe) Filled() Probe {
 		p.Every = roster.Duration(ProbeEvery)
 	}
 	if p.Timeout == 0 {
-		p.Timeout = min(p.Every, roster.Duration(ProbeTimeout))
+		p.Timeout = min(p.Every/2, roster.Duration(ProbeTimeout))
 	}
 	if p.Failures == 0 {
 		p.Failures = ProbeFailures
@@ -66,6 +68,8 @@ func (s *Spec) validateProbe() error {
 		return roster.Invalid("probe.kind", "%.40q: want %s, %s or %s", string(p.Kind), ProbeHTTP, ProbeTCP, ProbeBeat)
 	case p.Kind != ProbeBeat && len(s.Endpoints) == 0:
 		return roster.Invalid("probe", "there is no endpoint to probe: want one in endpoints")
+	case p.Kind == ProbeHTTP && !strings.HasPrefix(s.Endpoints[0].URL, "http://") && !strings.HasPrefix(s.Endpoints[0].URL, "https://"):
+		return roster.Invalid("probe.kind", "the first endpoint is %.80q: want http or https to be probed by %s", s.Endpoints[0].URL, ProbeHTTP)
 	case p.Path != "" && (p.Kind != ProbeHTTP || !strings.HasPrefix(p.Path, "/") || !plain(p.Path)):
 		return roster.Invalid("probe.path", "%.80q: of %s alone, text that begins with a slash", p.Path, ProbeHTTP)
 	case every != 0 && (every < ProbeEveryMin || every > ProbeEveryMax):

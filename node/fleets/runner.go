@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"log/slog"
+	"net"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -38,6 +39,9 @@ type Agents struct {
 	Max int
 	// Output returns the end of what an agent has printed here; nil: nothing is kept.
 	Output func(id roster.AgentID, most int) ([]byte, error)
+	// Dial connects to the endpoints of members that are probed, host:port; nil uses the
+	// operating system's network.
+	Dial func(ctx context.Context, address string) (net.Conn, error)
 	// Busy says how busy the machine is, in thousandths of its cores; nil measures.
 	Busy func() int64
 }
@@ -87,8 +91,8 @@ func New(c Config) *Runner {
 		Limits: func(id roster.AgentID) mailbox.Limits { return r.hosting.Mailbox(id) },
 		Proves: func(a roster.Actor, secret string) bool { return r.hosting.Proves(a, secret) }})
 	r.mail = r.post
-	r.hosting = hosting.New(hosting.Config{Self: c.Router.Self(), Watch: c.Watch, Fleet: r.spec, Propose: r.propose, Held: c.Held, Newest: r.newest, Logger: c.Logger,
-		Pool: agentpool.Config{Drivers: c.Agents.Drivers, Room: c.Agents.Room, AgentsMax: c.Agents.Max,
+	r.hosting = hosting.New(hosting.Config{Self: c.Router.Self(), Watch: c.Watch, Fleet: r.spec, Propose: r.propose, Act: r.act, Held: c.Held, Newest: r.newest, Logger: c.Logger,
+		Pool: agentpool.Config{Drivers: c.Agents.Drivers, Room: c.Agents.Room, AgentsMax: c.Agents.Max, Dial: c.Agents.Dial,
 			Mail:  func(a roster.Actor) agentpool.Mail { return r.post.Of(a) },
 			State: func(a roster.Actor) agentpool.State { return activation{r, a} }}})
 	r.loads = loads.New(loads.Config{Self: c.Router.Self(), Own: r.own, Call: c.Call})
@@ -140,10 +144,19 @@ func (r *Runner) own() loads.Load {
 
 // propose puts commands to a shard, each for itself.
 func (r *Runner) propose(ctx context.Context, id roster.ShardID, commands []roster.Command) []error {
-	errs := make([]error, len(commands))
-	ops, at := make([]router.Op, 0, len(commands)), make([]int, 0, len(commands))
+	acts := make([]hosting.Act, len(commands))
 	for i, c := range commands {
-		op, done, err := r.config.Router.Op(ctx, id, c)
+		acts[i].Command = c
+	}
+	return r.act(ctx, id, acts)
+}
+
+// act is propose of commands in the name of members; the zero Actor is nobody.
+func (r *Runner) act(ctx context.Context, id roster.ShardID, acts []hosting.Act) []error {
+	errs := make([]error, len(acts))
+	ops, at := make([]router.Op, 0, len(acts)), make([]int, 0, len(acts))
+	for i, a := range acts {
+		op, done, err := r.config.Router.Op(acting.As(ctx, a.Actor), id, a.Command)
 		if err != nil {
 			errs[i] = err
 			continue

@@ -2,6 +2,7 @@
 // tells the log what becomes of them.
 //
 //	Watch(node = me) ──▶ Hosting ──▶ agentpool.Supervisor ──▶ Report ──▶ the agents' shards
+//	                                                          └▶ Health ──▶ SetHealth, under the member's epoch
 //	lease lost ──▶ Fence
 //
 // What is in the log is followed, not commands: a member that is to run here under an epoch

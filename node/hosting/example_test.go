@@ -42,6 +42,9 @@ func Example() {
 			}
 			return make([]error, len(commands))
 		},
+		Act: func(_ context.Context, _ roster.ShardID, acts []hosting.Act) []error { // how well members are
+			return make([]error, len(acts))
+		},
 		Newest: func(context.Context) (map[roster.ShardID]roster.Index, error) {
 			return map[roster.ShardID]roster.Index{1: 6}, nil
 		},

@@ -28,12 +28,14 @@ const (
 // Config says what a Hosting works with. All but Logger is needed.
 type Config struct {
 	Self roster.NodeID
-	Pool agentpool.Config // Report is Hosting's own
+	Pool agentpool.Config // Report and Health are Hosting's own
 	// Watch and Fleet read from replicas; Fleet returns the index that it saw too.
 	Watch func(context.Context, roster.Query, roster.Cursor) iter.Seq2[roster.Event, error]
 	Fleet func(context.Context, fleet.ID, roster.Read) (fleet.State, roster.Index, error)
 	// Propose puts commands to a shard, each for itself.
 	Propose func(context.Context, roster.ShardID, []roster.Command) []error
+	// Act is Propose of commands in the name of members.
+	Act func(context.Context, roster.ShardID, []Act) []error
 	// Newest returns the index of a shard before which nothing that was acknowledged is
 	// missing, for each shard that has agents.
 	Newest func(context.Context) (map[roster.ShardID]roster.Index, error)
@@ -47,6 +49,7 @@ type Hosting struct {
 	config  Config
 	pool    *agentpool.Supervisor
 	reports reports
+	health  verdicts
 	specs   map[fleet.ID]spec // of the goroutine that follows
 	mu      struct {
 		sync.Mutex
@@ -71,10 +74,11 @@ func New(c Config) *Hosting {
 	h := &Hosting{config: c, specs: map[fleet.ID]spec{}}
 	h.mu.here = map[roster.AgentID]seat{}
 	h.reports.init()
+	h.health.init()
 	if c.Logger == nil {
 		h.config.Logger = slog.New(slog.DiscardHandler)
 	}
-	c.Pool.Report, c.Pool.Logger = h.heard, c.Logger
+	c.Pool.Report, c.Pool.Health, c.Pool.Logger = h.heard, h.health.put, c.Logger
 	h.pool = agentpool.New(c.Pool)
 	return h
 }
@@ -89,6 +93,7 @@ func (h *Hosting) Run(ctx context.Context) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error { return h.live(ctx) })
 	work.Go(func() error { return h.reports.run(ctx, h.config.Propose, h.shardOf, h.config.Logger) })
+	work.Go(func() error { return h.health.run(ctx, h) })
 	return work.Wait()
 }
 
@@ -174,6 +179,7 @@ func (h *Hosting) forget() {
 	clear(h.mu.here)
 	clear(h.specs)
 	h.reports.clear()
+	h.health.clear()
 }
 
 // follow does what the log says. What it said before this began may have been done already,
@@ -234,6 +240,7 @@ func (h *Hosting) gone(id roster.AgentID) {
 	delete(h.mu.here, id)
 	h.mu.Unlock()
 	h.pool.Drop(id)
+	h.health.drop(id)
 }
 
 // heed does what the log says of one member. found: it may have run here before.

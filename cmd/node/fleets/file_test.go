@@ -48,6 +48,7 @@ func TestFaults(t *testing.T) {
 		"a driver":      {"driver: inproc", "driver: docker", "f.yaml:5: driver: \"docker\": want inproc, exec or remote"},
 		"an amount":     {"cpu: 100m", "cpu: lots", "f.yaml:7: "},
 		"a rule":        {"when: on_failure", "when: sometimes", "f.yaml:9: restart.when: \"sometimes\""},
+		"a probe":       {"  restart:", "  probe: {kind: tcp, every: 2s}\n  restart:", "f.yaml:9: probe: there is no endpoint"},
 		"a filter":      {`labels.zone == "a"`, `labels.zone == `, "f.yaml:11: filter: "},
 		"an id":         {"id: demo/crew", "id: demo/crew~1", "f.yaml:2: id: "},
 		"a twin":        {`"demo/other"`, `"demo/crew"`, "f.yaml:17: id: fleet demo/crew is there twice"},
