@@ -26,6 +26,7 @@ type cell struct {
 	before *cell // the activation before, which must have ended first
 	cancel context.CancelFunc
 	done   chan struct{} // closed when it has ended
+	since  time.Time
 	// tell is set, under the supervisor's lock, when the end is to be reported.
 	tell, stopped bool
 	// What it has said of itself, and when, also under that lock. started says that it runs.
@@ -34,6 +35,7 @@ type cell struct {
 	started  func()
 	finish   context.CancelFunc // ends the present run, as if the agent had returned
 	finished bool
+	memory   held
 }
 
 // stop has the agent stop; the supervisor's lock is held.
@@ -73,6 +75,9 @@ func (c *cell) leave(status roster.Status, reason string) {
 		delete(s.mu.cells, c.agent.ID)
 	}
 	tell := !c.stopped || c.tell
+	if c.memory.moved != "" {
+		status, reason = c.memory.becomes, c.memory.moved
+	}
 	s.mu.Unlock()
 	close(c.done)
 	if tell {
@@ -87,9 +92,7 @@ func (c *cell) keep(ctx context.Context) (roster.Status, string) {
 	var restarts []time.Time
 	for ctx.Err() == nil {
 		err := c.once(ctx)
-		if c.over() {
-			err = nil
-		}
+		err = c.verdict(err)
 		switch {
 		case ctx.Err() != nil:
 		case !rule.Again(err != nil) && err != nil:
@@ -131,7 +134,9 @@ func (c *cell) once(ctx context.Context) (err error) {
 	if c.agent.Spec.Announces {
 		started = func() {} // it is running when it says so
 	}
-	return c.driver.Run(ctx, c.agent, started)
+	a := c.agent
+	a.Group, a.Reclaim = c.grouped, c.reclaim
+	return c.driver.Run(ctx, a, started)
 }
 
 // wait returns after d, or when ctx ends.

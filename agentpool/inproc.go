@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"roster"
+	"roster/agentpool/shared"
 	"roster/fleet"
 )
 
@@ -24,14 +25,25 @@ type Self struct {
 	Ready func()
 	// Say reports how the agent is, in place of what it said before.
 	Say func(fleet.Standing) error
+	// Reclaim returns a channel that is told when the agent is above its soft limit, or its
+	// node is short of memory: it lets go what it can do without, and says what it takes then.
+	Reclaim func() <-chan struct{}
+	// Shared is what agents of this node read together; what this one has taken of it is given
+	// back when it ends.
+	Shared *shared.Holder
 }
 
 // Inproc runs functions, each in a goroutine. A function that does not return when its
 // context ends cannot be stopped by force: its seat stays taken until it does.
-type Inproc struct{ entries map[string]Func }
+type Inproc struct {
+	entries map[string]Func
+	blobs   *shared.Blobs
+}
 
 // NewInproc returns a driver for the functions of these names.
-func NewInproc(entries map[string]Func) *Inproc { return &Inproc{entries} }
+func NewInproc(entries map[string]Func) *Inproc {
+	return &Inproc{entries, shared.New(shared.Bounds{})}
+}
 
 // Name is fleet.Inproc.
 func (d *Inproc) Name() string { return fleet.Inproc }
@@ -60,5 +72,7 @@ func (d *Inproc) Run(ctx context.Context, a Agent, started func()) (err error) {
 	if f == nil {
 		return fmt.Errorf("there is no entry %q here", a.Spec.Entry)
 	}
-	return f(ctx, Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, Ready: started, Say: a.Say})
+	holder := d.blobs.Holder()
+	defer holder.Close()
+	return f(ctx, Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, Ready: started, Say: a.Say, Reclaim: a.Reclaim, Shared: holder})
 }

@@ -5,12 +5,14 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"roster"
+	"roster/agentpool/warden"
 	"roster/fleet"
 	"roster/mailbox"
 	"roster/placement"
@@ -27,6 +29,10 @@ type Agent struct {
 	Mail Mail
 	// Say reports to the node how the activation is; see [Supervisor.Say].
 	Say func(fleet.Standing) error
+	// Group tells the node which process group a program runs in; a driver calls it.
+	Group func(id int)
+	// Reclaim is told when the agent is to hold less; see [Self].
+	Reclaim func() <-chan struct{}
 }
 
 // Mail is how an activation hears messages and sends them; see package mailbox. It is for
@@ -73,7 +79,9 @@ type Config struct {
 	// Report hears what becomes of agents, in order for each.
 	Report func(Event)
 	// Said hears when an agent's word of itself changes; nil: nobody does.
-	Said   func(roster.Actor, fleet.Standing)
+	Said func(roster.Actor, fleet.Standing)
+	// Memory says how memory is looked after; its Logger is that of the Supervisor.
+	Memory warden.Config
 	Logger *slog.Logger // nil discards
 }
 
@@ -87,12 +95,16 @@ type Supervisor struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	all     sync.WaitGroup
+	warden  *warden.Warden
 	mu      struct {
 		sync.Mutex
-		cells  map[roster.AgentID]*cell
-		used   placement.Resources
-		seats  int // cells, those that are stopping too
-		fenced bool
+		cells map[roster.AgentID]*cell
+		// Those whose memory can be told; guarded says that they are looked at.
+		watched map[*cell]bool
+		guarded bool
+		used    placement.Resources
+		seats   int // cells, those that are stopping too
+		fenced  bool
 	}
 }
 
@@ -109,7 +121,8 @@ func New(c Config) *Supervisor {
 		s.drivers[d.Name()] = d
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.mu.cells = make(map[roster.AgentID]*cell)
+	s.mu.cells, s.mu.watched = make(map[roster.AgentID]*cell), make(map[*cell]bool)
+	s.guard()
 	return s
 }
 
@@ -141,7 +154,7 @@ func (s *Supervisor) Want(a Agent) {
 		a.Mail = s.config.Mail(roster.Actor{Agent: a.ID, Epoch: a.Epoch})
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	c := &cell{s: s, agent: a, driver: driver, before: old, cancel: cancel, done: make(chan struct{})}
+	c := &cell{s: s, agent: a, driver: driver, before: old, cancel: cancel, done: make(chan struct{}), since: time.Now()}
 	if old != nil {
 		old.stop(false)
 	}
@@ -163,6 +176,8 @@ func (s *Supervisor) admit(a Agent) (Driver, error) {
 	switch {
 	case s.mu.seats >= s.config.AgentsMax:
 		return nil, fmt.Errorf("full: %d agents", s.mu.seats)
+	case s.warden.Short() != "":
+		return nil, errors.New(s.warden.Short())
 	case room.CPU > 0 && s.mu.used.CPU+need.CPU > room.CPU:
 		return nil, fmt.Errorf("full: %d of %d thousandths of a core are taken, and it wants %d", s.mu.used.CPU, room.CPU, need.CPU)
 	case room.Memory > 0 && s.mu.used.Memory+need.Memory > room.Memory:
@@ -203,12 +218,13 @@ func (s *Supervisor) Drop(id roster.AgentID) {
 	}
 }
 
-// Knows reports whether an agent is known under an epoch, and not stopping.
+// Knows reports whether an agent is known under an epoch, and not stopping; one that is
+// stopped for its node's memory is known until that is reported.
 func (s *Supervisor) Knows(id roster.AgentID, epoch roster.Epoch) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.mu.cells[id]
-	return c != nil && c.agent.Epoch == epoch && !c.stopped
+	return c != nil && c.agent.Epoch == epoch && (!c.stopped || c.memory.moved != "")
 }
 
 // Proves reports whether a secret is that of an activation that is known here.
