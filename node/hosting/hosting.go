@@ -12,6 +12,7 @@ import (
 
 	"roster"
 	"roster/agentpool"
+	"roster/agentpool/warden"
 	"roster/fleet"
 	"roster/mailbox"
 	"roster/node/router"
@@ -105,6 +106,9 @@ func (h *Hosting) Mailbox(id roster.AgentID) mailbox.Limits {
 	}
 	return mailbox.Limits{}
 }
+
+// Actions returns what was last done about memory here, the oldest first.
+func (h *Hosting) Actions() []warden.Action { return h.pool.Actions() }
 
 // Used returns what the members take that the log puts here, by shard.
 func (h *Hosting) Used() map[roster.ShardID]placement.Usage {
