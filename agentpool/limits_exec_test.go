@@ -137,9 +137,9 @@ func TestProgramIsAsked(t *testing.T) {
 		return func(x *fleet.Spec) { x.Limit.Memory, x.Announces = most, true }
 	}
 	s.Want(growing("deaf", grows, "16777216", announces(20<<20)))
-	polite := growing("polite", "", "0", announces(64<<20))
+	polite := growing("polite", "", "0", announces(400<<20))
 	polite.Spec.Env = roster.Map{{Key: "BE", Value: "a program"}}
-	polite.Spec.Limit.Soft = 65 // of 64 MiB: above the runtime's own and below 48 MiB
+	polite.Spec.Limit.Soft = 10 // far from 400 MiB: with the race detector the program takes 160 MiB
 	polite.Spec.Command = []string{os.Args[0], "-test.run=^TestBeProgram$"}
 	s.Want(polite)
 	a := action(t, s, memory.Ask)

@@ -73,9 +73,9 @@ func (s State) Next(now time.Duration, n Node, r Rules) (State, []Step) {
 	if n.Total <= 0 {
 		return State{}, nil
 	}
-	high, low := share(n.Total, r.High), share(n.Total, r.Low)
+	high := share(n.Total, r.High)
 	switch {
-	case n.Used <= low, s.Short && s.spent && n.Used <= high:
+	case r.Calm(n), s.Short && s.spent && n.Used <= high:
 		return State{Reclaimed: s.Reclaimed, reclaimed: s.reclaimed && now-s.Reclaimed < r.Again}, nil
 	case !s.Short && n.Used > high:
 		s = State{Short: true, Since: now}
@@ -92,6 +92,10 @@ func (s State) Next(now time.Duration, n Node, r Rules) (State, []Step) {
 	}
 	return s.stop(now, n, r, why)
 }
+
+// Calm reports whether a node has so much room that nothing is to be done, whatever was done
+// before.
+func (r Rules) Calm(n Node) bool { return n.Used <= share(n.Total, r.Low) }
 
 // why says in words that the node is short, or strained; "" when it is neither.
 func (s State) why(n Node, r Rules) string {

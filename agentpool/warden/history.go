@@ -88,8 +88,8 @@ func (w *Warden) settle(now time.Time) (settled []Action) {
 
 // outcome says what came of an action; "" while that is open.
 func (w *Warden) outcome(a *Action, now time.Time) (string, int64) {
-	f, there := w.used[a.Agent]
-	ended := !there || !f.run.Equal(a.run)
+	f := w.used[a.Agent]
+	ended := f == nil || !f.run.Equal(a.run)
 	after := now.Sub(a.At)
 	switch {
 	case a.Do == memory.Ask && ended:

@@ -11,11 +11,14 @@ import (
 // press does what the rules of a node say that runs short. What its process takes includes
 // what functions do: only programs come on top.
 func (w *Warden) press(now time.Time, own meter.Use) {
-	node := memory.Node{Used: own.Taken, Total: w.config.Total, Collecting: own.Collecting, Efficiency: own.Efficiency, Members: w.list()}
-	for _, a := range w.agents {
-		if a.Group != 0 {
-			node.Used += w.used[a.Agent].bytes
+	node := memory.Node{Used: own.Taken, Total: w.config.Total, Collecting: own.Collecting, Efficiency: own.Efficiency}
+	for i := range w.agents {
+		if w.agents[i].Group != 0 {
+			node.Used += w.figures[i].bytes
 		}
+	}
+	if !w.config.Rules.Calm(node) {
+		node.Members = w.list()
 	}
 	before := w.state
 	state, steps := before.Next(now.Sub(w.start), node, *w.config.Rules)
@@ -29,8 +32,8 @@ func (w *Warden) press(now time.Time, own meter.Use) {
 // list returns the members as the rules see them, in a buffer that is used again.
 func (w *Warden) list() []memory.Member {
 	w.members = w.members[:0]
-	for _, a := range w.agents {
-		f := w.used[a.Agent]
+	for i := range w.agents {
+		a, f := &w.agents[i], w.figures[i]
 		limit, bound := a.Spec.Bound()
 		m := memory.Member{Agent: a.Agent, Epoch: a.Epoch, Used: f.bytes, Soft: bound && memory.Judge(f.bytes, limit) != memory.Fine, Priority: a.Spec.Priority,
 			Began: a.Since.Sub(w.start), Seen: f.seen.Sub(w.start), Asked: -1, Moves: a.Spec.Restart.Again(true), Leaving: a.Leaving || a.Ending}
@@ -63,7 +66,7 @@ func (w *Warden) step(now time.Time, own meter.Use, s memory.Step) {
 	a := roster.Actor{Agent: s.Agent, Epoch: s.Epoch}
 	switch s.Do {
 	case memory.Ask:
-		w.request(now, a, s.Reason)
+		w.request(now, a, w.used[s.Agent], s.Reason)
 	case memory.Collect:
 		w.config.Gauge.Collect()
 		a := Action{At: now, Do: s.Do, Used: own.Taken, Reason: s.Reason, Done: now}

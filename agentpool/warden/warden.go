@@ -83,9 +83,11 @@ type Warden struct {
 	wake   chan struct{}
 	// Of the goroutine that runs it.
 	agents  []Agent
+	figures []*figure // of each of them
+	used    map[roster.AgentID]*figure
 	members []memory.Member
-	used    map[roster.AgentID]figure
 	state   memory.State
+	look    int  // how many there were
 	blind   bool // programs cannot be measured, which was said
 
 	mu struct {
@@ -102,7 +104,7 @@ type figure struct {
 	seen  time.Time
 	asked time.Time // zero: never
 	below bool      // it was within its soft limit since then
-	look  int64     // the look that found it
+	look  int       // the look that found it
 }
 
 // New returns a Warden of a pool.
@@ -120,7 +122,7 @@ func New(c Config, p Pool) *Warden {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Warden{config: c, pool: p, start: time.Now(), wake: make(chan struct{}, 1), used: map[roster.AgentID]figure{}}
+	return &Warden{config: c, pool: p, start: time.Now(), wake: make(chan struct{}, 1), used: map[roster.AgentID]*figure{}}
 }
 
 // Wake has Run look again that has found nothing to look at.
@@ -182,13 +184,20 @@ func (w *Warden) Look(now time.Time) {
 // measure finds out what every agent takes that is watched, and forgets others.
 func (w *Warden) measure(now time.Time) {
 	groups := w.groups()
-	look := now.UnixNano()
-	for _, a := range w.agents {
+	w.look++
+	w.figures = w.figures[:0]
+	for i := range w.agents {
+		a := &w.agents[i]
 		f := w.used[a.Agent]
-		if !f.run.Equal(a.Began) {
-			f = figure{run: a.Began}
+		if f == nil {
+			f = &figure{}
+			w.used[a.Agent] = f
 		}
-		f.look = look
+		if !f.run.Equal(a.Began) {
+			*f = figure{run: a.Began}
+		}
+		f.look = w.look
+		w.figures = append(w.figures, f)
 		switch {
 		case a.Group == 0:
 			if f.bytes, f.seen = a.Said, a.SaidAt; w.config.Queued != nil {
@@ -197,17 +206,19 @@ func (w *Warden) measure(now time.Time) {
 		case groups != nil:
 			f.bytes, f.seen = w.program(a, groups[a.Group]), now
 		}
-		w.used[a.Agent] = f
+	}
+	if len(w.used) == len(w.agents) {
+		return
 	}
 	for id, f := range w.used {
-		if f.look != look {
+		if f.look != w.look {
 			delete(w.used, id)
 		}
 	}
 }
 
 // program returns what a program takes: exactly, where that decides something.
-func (w *Warden) program(a Agent, g meter.Group) int64 {
+func (w *Warden) program(a *Agent, g meter.Group) int64 {
 	if limit, ok := a.Spec.Bound(); ok && memory.Judge(g.Held, limit) != memory.Fine {
 		return w.config.Meter.Exact(g)
 	}
@@ -238,7 +249,7 @@ func (w *Warden) hold(now time.Time) {
 	for i := range w.agents {
 		a := &w.agents[i]
 		limit, ok := a.Spec.Bound()
-		used := w.used[a.Agent].bytes
+		used := w.figures[i].bytes
 		if !ok || a.Leaving || memory.Judge(used, limit) != memory.Hard {
 			continue
 		}
@@ -253,24 +264,21 @@ func (w *Warden) hold(now time.Time) {
 
 // ask asks the agents that are above their soft limits, each again after a while.
 func (w *Warden) ask(now time.Time) {
-	for _, a := range w.agents {
-		f := w.used[a.Agent]
+	for i := range w.agents {
+		a, f := &w.agents[i], w.figures[i]
 		limit, ok := a.Spec.Bound()
 		verdict := memory.Judge(f.bytes, limit)
-		if ok && verdict == memory.Fine && !f.below {
-			f.below = true
-			w.used[a.Agent] = f
-		}
+		f.below = f.below || verdict == memory.Fine
 		if !ok || a.Leaving || a.Ending || verdict != memory.Soft || !w.mayAsk(f, now) {
 			continue
 		}
-		w.request(now, a.Actor, fmt.Sprintf("it takes %v, soft limit %d %% of %v", memory.Size(f.bytes), limit.Soft, memory.Size(limit.Memory)))
+		w.request(now, a.Actor, f, fmt.Sprintf("it takes %v, soft limit %d %% of %v", memory.Size(f.bytes), limit.Soft, memory.Size(limit.Memory)))
 	}
 }
 
 // mayAsk reports whether it is time to ask an agent that is above its soft limit: again soon
 // only if it was below meanwhile.
-func (w *Warden) mayAsk(f figure, now time.Time) bool {
+func (w *Warden) mayAsk(f *figure, now time.Time) bool {
 	pause := w.config.Rules.Again
 	if f.below {
 		pause = w.config.Rules.Patience
@@ -279,10 +287,8 @@ func (w *Warden) mayAsk(f figure, now time.Time) bool {
 }
 
 // request asks one agent, and writes it down if it can hear that.
-func (w *Warden) request(now time.Time, a roster.Actor, why string) {
-	f := w.used[a.Agent]
+func (w *Warden) request(now time.Time, a roster.Actor, f *figure, why string) {
 	f.asked, f.below = now, false
-	w.used[a.Agent] = f
 	if w.pool.Ask(a) {
 		w.begin(Action{At: now, Do: memory.Ask, Agent: a.Agent, Epoch: a.Epoch, Used: f.bytes, Reason: why, run: f.run})
 	}
