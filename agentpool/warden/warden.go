@@ -151,14 +151,16 @@ func (w *Warden) Run(ctx context.Context) {
 		case <-timer.C:
 		}
 		began := time.Now()
-		if w.Look(began); w.config.Total == 0 && len(w.agents) == 0 {
+		w.Look(began)
+		rest := max(w.config.Every, min(costMax*time.Since(began), restMax))
+		if w.config.Total == 0 && len(w.agents) == 0 {
 			select {
 			case <-ctx.Done():
 				return
 			case <-w.wake:
 			}
 		}
-		timer.Reset(max(w.config.Every, min(costMax*time.Since(began), restMax)))
+		timer.Reset(rest)
 	}
 }
 
