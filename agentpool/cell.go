@@ -16,6 +16,8 @@ const (
 	// ignoredAfter is how long, beyond its grace, an agent may take to stop before that is
 	// reported: its driver should have ended it.
 	ignoredAfter = 2 * time.Second
+	// wasStopped is the reason of an end that was wanted.
+	wasStopped = "it was stopped"
 )
 
 // cell is one activation of an agent, and the goroutine that runs it.
@@ -75,7 +77,7 @@ func (c *cell) leave(status roster.Status, reason string) {
 		delete(s.mu.cells, c.agent.ID)
 	}
 	tell := !c.stopped || c.tell
-	if c.memory.moved != "" {
+	if c.memory.moved != "" && reason == wasStopped { // or else it had ended by itself
 		status, reason = c.memory.becomes, c.memory.moved
 	}
 	s.mu.Unlock()
@@ -110,7 +112,7 @@ func (c *cell) keep(ctx context.Context) (roster.Status, string) {
 		restarts = append(restarts, now)
 		wait(ctx, min(pause<<min(len(restarts)-1, 20), max(PauseMax, pause)))
 	}
-	return roster.StatusStopped, "it was stopped"
+	return roster.StatusStopped, wasStopped
 }
 
 func ending(err error) string {

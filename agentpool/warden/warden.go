@@ -18,9 +18,9 @@ const (
 	// Every is how often a Warden looks that is not told otherwise.
 	Every = time.Second
 	// costMax bounds what looking costs: it rests so many times as long as it took, though
-	// no longer than restMax.
-	costMax = 100
-	restMax = 10 * time.Second
+	// no longer than restMax, and not while the node is short of memory.
+	costMax = 30
+	restMax = 5 * time.Second
 )
 
 // Agent is an activation whose memory can be told.
@@ -153,6 +153,9 @@ func (w *Warden) Run(ctx context.Context) {
 		began := time.Now()
 		w.Look(began)
 		rest := max(w.config.Every, min(costMax*time.Since(began), restMax))
+		if w.state.Short {
+			rest = w.config.Every
+		}
 		if w.config.Total == 0 && len(w.agents) == 0 {
 			select {
 			case <-ctx.Done():
