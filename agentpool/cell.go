@@ -17,6 +17,8 @@ const (
 	// ignoredAfter is how long, beyond its grace, an agent may take to stop before that is
 	// reported: its driver should have ended it.
 	ignoredAfter = 2 * time.Second
+	// wasStopped is the reason of an end that was wanted.
+	wasStopped = "it was stopped"
 )
 
 // cell is one activation of an agent, and the goroutine that runs it.
@@ -27,6 +29,7 @@ type cell struct {
 	before *cell // the activation before, which must have ended first
 	cancel context.CancelFunc
 	done   chan struct{} // closed when it has ended
+	since  time.Time
 	// tell is set, under the supervisor's lock, when the end is to be reported.
 	tell, stopped bool
 	// What it has said of itself, and when, also under that lock. started says that it runs.
@@ -36,6 +39,7 @@ type cell struct {
 	finish   context.CancelFunc // ends the present run, as if the agent had returned
 	finished bool
 	health   wellness
+	memory   held
 }
 
 // stop has the agent stop; the supervisor's lock is held.
@@ -75,6 +79,9 @@ func (c *cell) leave(status roster.Status, reason string) {
 		delete(s.mu.cells, c.agent.ID)
 	}
 	tell := !c.stopped || c.tell
+	if c.memory.moved != "" && reason == wasStopped { // or else it had ended by itself
+		status, reason = c.memory.becomes, c.memory.moved
+	}
 	s.mu.Unlock()
 	close(c.done)
 	if tell {
@@ -89,9 +96,7 @@ func (c *cell) keep(ctx context.Context) (roster.Status, string) {
 	var restarts []time.Time
 	for ctx.Err() == nil {
 		err := c.once(ctx)
-		if c.over() {
-			err = nil
-		}
+		err = c.verdict(err)
 		switch {
 		case ctx.Err() != nil:
 		case errors.Is(err, errUnanswered): // it is not run here: nothing can be begun again
@@ -111,7 +116,7 @@ func (c *cell) keep(ctx context.Context) (roster.Status, string) {
 		restarts = append(restarts, now)
 		wait(ctx, min(pause<<min(len(restarts)-1, 20), max(PauseMax, pause)))
 	}
-	return roster.StatusStopped, "it was stopped"
+	return roster.StatusStopped, wasStopped
 }
 
 func ending(err error) string {
@@ -141,7 +146,9 @@ func (c *cell) once(ctx context.Context) (err error) {
 	if c.agent.Spec.Announces {
 		started = func() {} // it is running when it says so
 	}
-	return c.driver.Run(ctx, c.agent, started)
+	a := c.agent
+	a.Group, a.Reclaim = c.grouped, c.reclaim
+	return c.driver.Run(ctx, a, started)
 }
 
 // wait returns after d, or when ctx ends.

@@ -54,6 +54,9 @@ func (d *Exec) Run(ctx context.Context, a Agent, started func()) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	if a.Group != nil {
+		a.Group(cmd.Process.Pid)
+	}
 	started()
 	err := cmd.Wait()                                   // when ctx ends: Cancel, and after WaitDelay the kill
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what is left of its group

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"roster"
+	"roster/agentpool/shared"
 	"roster/fleet"
 )
 
@@ -27,6 +28,12 @@ type Self struct {
 	Ready func()
 	// Say reports how the agent is, in place of what it said before.
 	Say func(fleet.Standing) error
+	// Reclaim returns a channel that is told when the agent is above its soft limit, or its
+	// node is short of memory: it lets go what it can do without, and says what it takes then.
+	Reclaim func() <-chan struct{}
+	// Shared is what agents of this node read together; what this one has taken of it is given
+	// back when it ends.
+	Shared *shared.Holder
 }
 
 // Inproc runs functions, each in a goroutine, and warm entries. A function that does not
@@ -34,12 +41,13 @@ type Self struct {
 type Inproc struct {
 	entries map[string]Func
 	warm    map[string]*warmEntry
+	blobs   *shared.Blobs
 }
 
 // NewInproc returns a driver for the functions of these names, and for warm entries, whose
 // names are none of these. One with warm entries is for one Supervisor at a time.
 func NewInproc(entries map[string]Func, warm ...Warm) *Inproc {
-	d := &Inproc{entries: entries, warm: make(map[string]*warmEntry)}
+	d := &Inproc{entries: entries, warm: make(map[string]*warmEntry), blobs: shared.New(shared.Bounds{})}
 	for _, w := range warm {
 		d.warm[w.Name] = &warmEntry{Warm: w}
 	}
@@ -66,7 +74,9 @@ func (d *Inproc) Check(s *fleet.Spec) error {
 
 // Run calls the function, or a warm worker's.
 func (d *Inproc) Run(ctx context.Context, a Agent, started func()) (err error) {
-	self := Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, State: a.State, Ready: started, Say: a.Say}
+	holder := d.blobs.Holder()
+	defer holder.Close()
+	self := Self{ID: a.ID, Epoch: a.Epoch, Env: a.Spec.Env, Mail: a.Mail, State: a.State, Ready: started, Say: a.Say, Reclaim: a.Reclaim, Shared: holder}
 	if w := d.warm[a.Spec.Entry]; w != nil {
 		return w.run(ctx, self)
 	}

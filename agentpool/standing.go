@@ -22,13 +22,22 @@ func (c *cell) begin(started func(), finish context.CancelFunc) {
 	c.started, c.finish, c.finished = started, finish, false
 	c.standing, c.said = fleet.Standing{}, time.Time{}
 	c.health.begin()
+	c.memory.run, c.memory.over = time.Now(), nil
 }
 
-// over reports whether the agent has said that it is done.
-func (c *cell) over() bool {
+// verdict says what the end of a run was, which returned err: good, if the agent has said
+// that it is done.
+func (c *cell) verdict(err error) error {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	return c.finished
+	c.rest()
+	switch {
+	case c.finished:
+		return nil
+	case c.memory.over != nil:
+		return c.memory.over
+	}
+	return err
 }
 
 // Say takes what an activation says of itself: its first word other than Done is that it
@@ -45,6 +54,9 @@ func (s *Supervisor) Say(a roster.Actor, x fleet.Standing) error {
 	}
 	changed := c.standing.Word != x.Word
 	c.standing, c.said = x, time.Now()
+	if x.Memory > 0 && c.memory.group == 0 {
+		c.weigh()
+	}
 	started, finish := c.started, c.finish
 	if changed && x.Word != fleet.Done { // who is done is not well again: it ends
 		c.health.word = ofWord(x)

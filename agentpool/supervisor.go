@@ -14,6 +14,7 @@ import (
 
 	"roster"
 	"roster/agentpool/probe"
+	"roster/agentpool/warden"
 	"roster/fleet"
 	"roster/mailbox"
 	"roster/placement"
@@ -36,6 +37,10 @@ type Agent struct {
 	// of every probe whether it failed, returns an error. It is for a driver that waits for
 	// answers; others leave it to the supervisor.
 	Probe func(ctx context.Context, each func(error) error) error
+	// Group tells the node which process group a program runs in; a driver calls it.
+	Group func(id int)
+	// Reclaim is told when the agent is to hold less; see [Self].
+	Reclaim func() <-chan struct{}
 }
 
 // Mail is how an activation hears messages and sends them; see package mailbox. It is for
@@ -110,7 +115,9 @@ type Config struct {
 	Health func(roster.Actor, roster.Health)
 	// Dial connects to the endpoints that are probed, host:port; nil uses the operating
 	// system's network.
-	Dial   func(ctx context.Context, address string) (net.Conn, error)
+	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Memory says how memory is looked after; its Logger is that of the Supervisor.
+	Memory warden.Config
 	Logger *slog.Logger // nil discards
 }
 
@@ -125,12 +132,16 @@ type Supervisor struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	all     sync.WaitGroup
+	warden  *warden.Warden
 	mu      struct {
 		sync.Mutex
-		cells  map[roster.AgentID]*cell
-		used   placement.Resources
-		seats  int // cells, those that are stopping too
-		fenced bool
+		cells map[roster.AgentID]*cell
+		// Those whose memory can be told; guarded says that they are looked at.
+		watched map[*cell]bool
+		guarded bool
+		used    placement.Resources
+		seats   int // cells, those that are stopping too
+		fenced  bool
 	}
 }
 
@@ -150,7 +161,8 @@ func New(c Config) *Supervisor {
 		}
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.mu.cells = make(map[roster.AgentID]*cell)
+	s.mu.cells, s.mu.watched = make(map[roster.AgentID]*cell), make(map[*cell]bool)
+	s.guard()
 	return s
 }
 
@@ -185,7 +197,7 @@ func (s *Supervisor) Want(a Agent) {
 		a.State = s.config.State(roster.Actor{Agent: a.ID, Epoch: a.Epoch})
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	c := &cell{s: s, agent: a, driver: driver, before: old, cancel: cancel, done: make(chan struct{})}
+	c := &cell{s: s, agent: a, driver: driver, before: old, cancel: cancel, done: make(chan struct{}), since: time.Now()}
 	c.agent.Probe = c.probe
 	if old != nil {
 		old.stop(false)
@@ -213,6 +225,8 @@ func (s *Supervisor) admit(a Agent) (Driver, error) {
 	switch {
 	case s.mu.seats >= s.config.AgentsMax:
 		return nil, fmt.Errorf("full: %d agents", s.mu.seats)
+	case s.warden.Short() != "":
+		return nil, errors.New(s.warden.Short())
 	case room.CPU > 0 && s.mu.used.CPU+need.CPU > room.CPU:
 		return nil, fmt.Errorf("full: %d of %d thousandths of a core are taken, and it wants %d", s.mu.used.CPU, room.CPU, need.CPU)
 	case room.Memory > 0 && s.mu.used.Memory+need.Memory > room.Memory:
@@ -253,12 +267,13 @@ func (s *Supervisor) Drop(id roster.AgentID) {
 	}
 }
 
-// Knows reports whether an agent is known under an epoch, and not stopping.
+// Knows reports whether an agent is known under an epoch, and not stopping; one that is
+// stopped for its node's memory is known until that is reported.
 func (s *Supervisor) Knows(id roster.AgentID, epoch roster.Epoch) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.mu.cells[id]
-	return c != nil && c.agent.Epoch == epoch && !c.stopped
+	return c != nil && c.agent.Epoch == epoch && (!c.stopped || c.memory.moved != "")
 }
 
 // Proves reports whether a secret is that of an activation that is known here.

@@ -14,7 +14,8 @@ const (
 // Limit bounds what a member takes of its node's memory.
 type Limit struct {
 	// Memory is how much it may take: one that takes more is ended, and run again as its
-	// Restart says; 0 is MemoryDefault. Its CPU is not limited.
+	// Restart says; 0 is MemoryDefault of a function, and no limit of a program: see
+	// [Spec.Bound]. Its CPU is not limited.
 	Memory placement.Size `json:"memory,omitempty"`
 	// Soft is the share of Memory, in percent, above which it is asked to take less; 0 is
 	// SoftDefault.
@@ -30,6 +31,13 @@ func (l Limit) Filled() Limit {
 		l.Soft = SoftDefault
 	}
 	return l
+}
+
+// Bound returns the limit that holds for a member, with its defaults; false: none does. A
+// function is held to the default, a program to what its spec names alone: most take more
+// than that before they do anything. What runs elsewhere is not this node's to limit.
+func (s *Spec) Bound() (Limit, bool) {
+	return s.Limit.Filled(), s.Driver == Inproc || s.Driver == Exec && s.Limit.Memory > 0
 }
 
 func (l Limit) validate() error {

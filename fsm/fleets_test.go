@@ -113,6 +113,32 @@ func TestOldReportsChangeNothing(t *testing.T) {
 	}
 }
 
+// TestRunningMemberIsRefused: a node that is short of memory refuses one that runs there,
+// which then waits to be placed, and not there for a moment.
+func TestRunningMemberIsRefused(t *testing.T) {
+	m := New(1)
+	apply := func(c roster.Command) roster.Result {
+		return m.Apply(roster.Entry{Shard: 1, Ops: []roster.Op{{Command: c}}})[0]
+	}
+	const id, why = "demo/crew~0", "the node is short of memory"
+	apply(fleet.Set{Fleet: fleet.Fleet{ID: "demo/crew", Count: 1, Spec: fleet.Spec{Driver: fleet.Inproc, Entry: "e"}}})
+	apply(fleet.Place{Agent: id, If: 1, Node: "n1"}) // epoch 2
+	apply(fleet.Report{Agent: id, Epoch: 2, Node: "n1", Status: roster.StatusRunning})
+	if err := apply(fleet.Report{Agent: id, Epoch: 2, Node: "n1", Status: roster.StatusRegistered, Reason: why}).Err; err != nil {
+		t.Fatal(err)
+	}
+	r, _ := m.Lookup(id)
+	if r.Status != roster.StatusRegistered || r.Node != "" || r.Epoch <= 2 || r.Health.State != roster.Critical {
+		t.Errorf("%+v", r)
+	}
+	for r, run := range m.View().Fleets().Members {
+		all, hard := run.Shuns(0)
+		if later, _ := run.Shuns(fleet.ShunFull); r.ID == id && (run.Reason != why || len(all) != 1 || len(hard) != 1 || hard[0] != "n1" || len(later) != 0 || run.Failures != 0) {
+			t.Errorf("%+v", run)
+		}
+	}
+}
+
 // TestMembersKeepState: an activation keeps bytes for the next one; who does not run or
 // acts under an old epoch keeps nothing, and what is kept goes with the member.
 func TestMembersKeepState(t *testing.T) {

@@ -33,6 +33,7 @@ var pureRooms = []pureRoom{
 	{path: "mailbox", floats: true, orders: true},
 	{path: "fleet", orders: true},
 	{path: "scaling", floats: true, orders: true},
+	{path: "agentpool/memory", floats: true, orders: true},
 	{path: "."},
 }
 

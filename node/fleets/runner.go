@@ -13,6 +13,7 @@ import (
 	"roster"
 	"roster/acting"
 	"roster/agentpool"
+	"roster/agentpool/warden"
 	"roster/fleet"
 	"roster/fsm"
 	"roster/fsm/fleets"
@@ -37,6 +38,9 @@ type Agents struct {
 	Room placement.Resources
 	// Max bounds the agents; 0 is agentpool.AgentsMax.
 	Max int
+	// Memory is what this process and its agents may take together, in bytes: a node that is
+	// short of it stops agents, and takes none. 0: there is no such bound.
+	Memory int64
 	// Output returns the end of what an agent has printed here; nil: nothing is kept.
 	Output func(id roster.AgentID, most int) ([]byte, error)
 	// Dial connects to the endpoints of members that are probed, host:port; nil uses the
@@ -93,8 +97,9 @@ func New(c Config) *Runner {
 	r.mail = r.post
 	r.hosting = hosting.New(hosting.Config{Self: c.Router.Self(), Watch: c.Watch, Fleet: r.spec, Propose: r.propose, Act: r.act, Held: c.Held, Newest: r.newest, Logger: c.Logger,
 		Pool: agentpool.Config{Drivers: c.Agents.Drivers, Room: c.Agents.Room, AgentsMax: c.Agents.Max, Dial: c.Agents.Dial,
-			Mail:  func(a roster.Actor) agentpool.Mail { return r.post.Of(a) },
-			State: func(a roster.Actor) agentpool.State { return activation{r, a} }}})
+			Mail:   func(a roster.Actor) agentpool.Mail { return r.post.Of(a) },
+			State:  func(a roster.Actor) agentpool.State { return activation{r, a} },
+			Memory: warden.Config{Total: c.Agents.Memory, Queued: r.post.Waiting}}})
 	r.loads = loads.New(loads.Config{Self: c.Router.Self(), Own: r.own, Call: c.Call})
 	r.placer = placer.New(placer.Config{System: func() (*shard.Group, error) { return c.Router.Group(roster.SystemShard) }, Loads: r.loads.Of, Propose: r.propose, Logger: c.Logger})
 	return r

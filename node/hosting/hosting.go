@@ -12,6 +12,7 @@ import (
 
 	"roster"
 	"roster/agentpool"
+	"roster/agentpool/warden"
 	"roster/fleet"
 	"roster/mailbox"
 	"roster/node/router"
@@ -122,6 +123,9 @@ func (h *Hosting) Standing(id roster.AgentID) (fleet.Said, error) {
 	}
 	return fleet.Said{Agent: id, Epoch: r.Epoch, Node: h.config.Self, Standing: r.Standing, Age: roster.Duration(time.Since(r.Said))}, nil
 }
+
+// Actions returns what was last done about memory here, the oldest first.
+func (h *Hosting) Actions() []warden.Action { return h.pool.Actions() }
 
 // Used returns what the members take that the log puts here, by shard.
 func (h *Hosting) Used() map[roster.ShardID]placement.Usage {

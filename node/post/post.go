@@ -85,3 +85,14 @@ func (p *Post) Close() { p.end() }
 
 // Methods reports whether a method is one of this package's.
 func Methods(method uint8) bool { return method >= MethodPut && method <= MethodMove }
+
+// Waiting returns how many bytes of messages are here for an agent.
+func (p *Post) Waiting(id roster.AgentID) int {
+	x := p.boxes.known(id)
+	if x == nil {
+		return 0
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.mu.State().Bytes
+}

@@ -20,6 +20,7 @@ type agents struct {
 	drivers []string
 	room    placement.Resources
 	most    int
+	memory  memoryBound
 }
 
 // settings lists the settings of agents.
@@ -28,6 +29,7 @@ func (a *agents) settings() []setting {
 		{"drivers", fleet.Inproc, "how this node runs members of fleets: inproc, exec (programs, with this node's rights), remote; none runs nothing", a.takeDrivers},
 		{"agents-cpu", "", "cores for members of fleets, such as 3500m (default: all of the machine)", a.amount("cpu")},
 		{"agents-memory", "", "memory for members of fleets, such as 4GiB (default: no bound)", a.amount("memory")},
+		{"memory-max", "", "what this node and its members may take of memory together, such as 3500MiB; above seven eighths of it the node reclaims, and then stops members that run elsewhere; 0 is no bound (default: all of the container, or of the machine)", a.memory.take},
 		{"agents-max", "0", "how many members this node runs at most; 0 is 200000", number(&a.most)},
 	}
 }
@@ -68,7 +70,7 @@ func (a *agents) amount(kind string) func(string) error {
 // agents returns what the settings mean to package node. Programs learn where the node's API
 // is, and their output is kept in its directory.
 func (a *agents) config(dataDir, http string) fleets.Agents {
-	out := fleets.Agents{Room: a.room, Max: a.most}
+	out := fleets.Agents{Room: a.room, Max: a.most, Memory: a.memory.bytes("/")}
 	for _, name := range a.drivers {
 		switch name {
 		case fleet.Inproc:

@@ -1,12 +1,16 @@
 package daemon
 
 import (
+	"encoding/json"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
+
+	"roster/placement"
 )
 
 // How much garbage the heap may hold, in percent of what lives, before it is collected:
@@ -56,4 +60,33 @@ func machineMemory(root string) int64 {
 		return limit
 	}
 	return min(machine, limit)
+}
+
+// memoryBound is what a node and its agents may take together.
+type memoryBound struct {
+	said bool // or else it is what there is
+	size placement.Size
+}
+
+func (b *memoryBound) take(v string) error {
+	if v == "" {
+		return nil
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b.said = true
+	if err := b.size.UnmarshalJSON(raw); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "memory: "))
+	}
+	return nil
+}
+
+// bytes returns the bound; root is as in tuneMemory.
+func (b *memoryBound) bytes(root string) int64 {
+	if b.said {
+		return int64(b.size)
+	}
+	return machineMemory(root)
 }

@@ -47,6 +47,20 @@ func TestMachineMemory(t *testing.T) {
 	}
 }
 
+// TestMemoryBound: without a word it is what there is; 0 is none.
+func TestMemoryBound(t *testing.T) {
+	root := system(t, "MemTotal:        2048 kB\n", "")
+	for text, want := range map[string]int64{"": 2 << 20, "0": 0, "1536KiB": 1536 << 10} {
+		var b memoryBound
+		if err := b.take(text); err != nil || b.bytes(root) != want {
+			t.Errorf("%q: %d bytes, %v; want %d", text, b.bytes(root), err, want)
+		}
+	}
+	if err := (&memoryBound{}).take("much"); err == nil {
+		t.Error("much is no amount")
+	}
+}
+
 // TestWhoSetsMemoryKeepsIt: the environment goes before what this program thinks.
 func TestWhoSetsMemoryKeepsIt(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
