@@ -12,10 +12,11 @@ const (
 	// Calm is the share of their time that members may work, in percent, for the fleet to
 	// shrink: so far below Hot that it does not grow again for that.
 	Calm = 80
-	// HotFor is for how long a fleet must have been hot, and HotWork for how much time of its
-	// members: a few that are busy at the same moment are chance.
-	HotFor  = 40 * time.Millisecond
-	HotWork = 500 * time.Millisecond
+	// HotFor is for how long a fleet must have been hot.
+	HotFor = 40 * time.Millisecond
+	// HotWork is for how much time of its members together it must have been: a few that are
+	// busy at the same moment are chance.
+	HotWork = 400 * time.Millisecond
 )
 
 // Decision is how many members a fleet is to have. Without a Reason nothing is to change.

@@ -57,6 +57,9 @@ func (p Policy) Filled() Policy {
 // floor is the fewest members of a fleet that has something to do.
 func (p Policy) floor() int { return max(1, p.Min) }
 
+// Within returns the count between the bounds that is the nearest.
+func (p Policy) Within(count int) int { return max(p.Min, min(count, p.Max)) }
+
 // On reports whether the policy scales anything.
 func (p Policy) On() bool { return p != Policy{} }
 
