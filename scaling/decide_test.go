@@ -43,6 +43,7 @@ func TestDecisions(t *testing.T) {
 		"within tolerance":      {busy, Sample{Count: 10, Running: 10, Reporting: 10, Busy: 765, Span: span}, 0, 0, ""},
 		"beyond it":             {busy, Sample{Count: 10, Running: 10, Reporting: 10, Busy: 800, Span: span}, 0, 12, "busy 80 % of 10 members, aimed at 70: 12"},
 		"hot":                   {queue, Sample{Count: 10, Running: 10, Reporting: 10, Busy: 950, Span: span}, 0, 12, "busy 95 % of 10 members for 50 ms, aimed at 80: 12"},
+		"hot by what they say":  {queue, Sample{Count: 10, Running: 10, Reporting: 10, Busy: 950}, 0, 12, "busy 95 % of 10 members for 50 ms, aimed at 80: 12"},
 		"hot within tolerance":  {Policy{Min: 1, Max: 20, Busy: 90}, Sample{Count: 10, Running: 10, Reporting: 10, Busy: 950, Span: span}, 0, 12, "busy 95 % of 10 members for 50 ms, aimed at 80: 12"},
 		"one hot":               {busy, Sample{Count: 1, Running: 1, Reporting: 1, Busy: 75, Span: span}, 0, 0, ""},
 		"more on the way":       {busy, Sample{Count: 14, Running: 10, Reporting: 10, Busy: 950, Span: span}, 0, 0, ""},

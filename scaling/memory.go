@@ -30,6 +30,11 @@ const (
 // down is the length of the window.
 func (m *Memory) down(p *Policy) time.Duration { return time.Duration(p.Down) << m.twice }
 
+// lately reports whether the fleet has shrunk not long ago: it was calm for a whole window.
+func (m *Memory) lately(p *Policy, now time.Time) bool {
+	return !m.shrunk.IsZero() && now.Sub(m.shrunk) < 4*m.down(p)
+}
+
 // note takes in that a count was decided where there was another.
 func (m Memory) note(p *Policy, now time.Time, next, count int) Memory {
 	since := now.Sub(m.shrunk)
@@ -40,7 +45,7 @@ func (m Memory) note(p *Policy, now time.Time, next, count int) Memory {
 	case next < count:
 		m.changed, m.shrunk = now, now
 	case next > count:
-		if !m.shrunk.IsZero() && since < 2*m.down(p) {
+		if m.lately(p, now) {
 			m.twice = min(m.twice+1, twiceMax)
 		}
 		m.changed = now
@@ -56,7 +61,11 @@ func (m Memory) see(p *Policy, now time.Time, s *Sample) Memory {
 	if s.Reporting > 0 {
 		busy = s.all(busy)
 	}
-	switch gap := now.Sub(m.seen); {
+	span, gap := s.Span, now.Sub(m.seen)
+	if span == 0 && !m.seen.IsZero() { // it was so at both ends
+		span = min(gap, forgetAfter)
+	}
+	switch {
 	case m.seen.IsZero() || gap > forgetAfter:
 		m = Memory{changed: m.changed, idle: now, work: busy, count: s.Count}
 		m.window = m.window.with(m.down(p), now, s.Count)
@@ -70,7 +79,7 @@ func (m Memory) see(p *Policy, now time.Time, s *Sample) Memory {
 	if !s.quiet() || s.Count == 0 {
 		m.idle = now
 	}
-	m.seen, m.hot = now, m.hot+s.Span
+	m.seen, m.hot = now, m.hot+span
 	if !s.hot() {
 		m.hot = 0
 	}

@@ -26,7 +26,7 @@ func want(p *Policy, now time.Time, s *Sample, m Memory) (wish, Memory) {
 	messages, waits, wait := s.all(s.Waiting), s.all(ms(s.Oldest)), ms(time.Duration(p.Wait))
 	w := wish{}
 	for _, x := range [...]wish{
-		heated(p, s, &m),
+		heated(p, now, s, &m),
 		tracked(p, s, p.Queue, messages, fmt.Sprintf("%d messages wait for %d members, aimed at %d for each", messages, members, p.Queue)),
 		tracked(p, s, 10*p.Busy, m.work, fmt.Sprintf("%s, aimed at %d", busy, p.Busy)),
 		tracked(p, s, wait, waits, fmt.Sprintf("messages have waited %d ms for %d members, aimed at %d", waits/members, members, wait)),
@@ -57,8 +57,12 @@ func tracked(p *Policy, s *Sample, target, sum int, why string) wish {
 }
 
 // heated is how many members it takes for those that work nearly all of their time.
-func heated(p *Policy, s *Sample, m *Memory) wish {
-	if m.hot < HotFor || m.hot*time.Duration(s.Reporting) < HotWork {
+func heated(p *Policy, now time.Time, s *Sample, m *Memory) wish {
+	least, work := HotFor, HotWork
+	if m.lately(p, now) {
+		least, work = doubt*least, doubt*work
+	}
+	if m.hot < least || m.hot*time.Duration(s.Reporting) < work {
 		return wish{}
 	}
 	aim := Calm

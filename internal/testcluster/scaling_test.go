@@ -33,10 +33,10 @@ func echo(count int, p scaling.Policy) fleet.Fleet {
 	return fleet.Fleet{ID: "demo/echo", Count: count, Scaling: p, Spec: fleet.Spec{Driver: fleet.Inproc, Entry: "echo", Env: roster.Map{{Key: "WORK", Value: echoWork.String()}}}}
 }
 
-// state is the fleet as a node sees it.
+// state is the fleet as a node sees it that has all that was acknowledged.
 func state(c *testcluster.Cluster, at int) fleet.State {
 	c.Helper()
-	s, _, err := c.Node(at).Fleet(context.Background(), "demo/echo", roster.Read{})
+	s, _, err := c.Node(at).Fleet(context.Background(), "demo/echo", roster.Read{Level: roster.ReadLinearizable})
 	must(c.T, err)
 	return s
 }
@@ -173,7 +173,7 @@ func TestFleetSleepsAndWakes(t *testing.T) {
 				t.Errorf("%s: %v", to, err)
 			}
 		}
-		if s, _, err := c.Node(1).Fleet(ctx, "demo/other", roster.Read{}); err != nil || s.Count != 0 {
+		if s, _, err := c.Node(1).Fleet(ctx, "demo/other", roster.Read{Level: roster.ReadLinearizable}); err != nil || s.Count != 0 {
 			t.Errorf("%d, %v", s.Count, err)
 		}
 	})
