@@ -17,8 +17,8 @@ const (
 	// HotWork is for how much time of its members together it must have been: a few that are
 	// busy at the same moment are chance.
 	HotWork = 400 * time.Millisecond
-	// doubt times as much it takes of one that has shrunk lately, because it was calm.
-	doubt = 10
+	// doubt times as long it takes for one that has shrunk lately, because it was calm.
+	doubt = 5
 )
 
 // Decision is how many members a fleet is to have. Without a Reason nothing is to change.

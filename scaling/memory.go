@@ -12,7 +12,8 @@ type Memory struct {
 	hot     time.Duration // for how long in a row the fleet has been hot
 	work    int           // what is worked, in thousandths of members, smoothed
 	window  window        // what was wanted
-	shrunk  time.Time     // when the fleet has shrunk
+	shrunk  time.Time     // when the fleet has shrunk, if that was the last that it did
+	grown   time.Time     // when it has grown
 	twice   int           // how often the window was doubled
 }
 
@@ -37,8 +38,7 @@ func (m *Memory) lately(p *Policy, now time.Time) bool {
 
 // note takes in that a count was decided where there was another.
 func (m Memory) note(p *Policy, now time.Time, next, count int) Memory {
-	since := now.Sub(m.shrunk)
-	if m.twice > 0 && since > calmAfter*m.down(p) {
+	if m.twice > 0 && now.Sub(m.grown) > calmAfter*m.down(p) {
 		m.twice = 0
 	}
 	switch {
@@ -48,7 +48,7 @@ func (m Memory) note(p *Policy, now time.Time, next, count int) Memory {
 		if m.lately(p, now) {
 			m.twice = min(m.twice+1, twiceMax)
 		}
-		m.changed = now
+		m.changed, m.shrunk, m.grown = now, time.Time{}, now
 		m.window = m.window.with(m.down(p), now, next)
 	}
 	m.count = next

@@ -58,11 +58,11 @@ func tracked(p *Policy, s *Sample, target, sum int, why string) wish {
 
 // heated is how many members it takes for those that work nearly all of their time.
 func heated(p *Policy, now time.Time, s *Sample, m *Memory) wish {
-	least, work := HotFor, HotWork
+	least := HotFor
 	if m.lately(p, now) {
-		least, work = doubt*least, doubt*work
+		least = doubt * HotFor
 	}
-	if m.hot < least || m.hot*time.Duration(s.Reporting) < work {
+	if m.hot < least || m.hot*time.Duration(s.Reporting) < HotWork {
 		return wish{}
 	}
 	aim := Calm
