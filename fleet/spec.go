@@ -39,7 +39,8 @@ type Fleet struct {
 	// AwayMax is how many members may be away at a time while a change of the spec is rolled
 	// out; 0 is one.
 	AwayMax int `json:"away_max,omitempty"`
-	// Scaling lets Count follow the load; without it Count is what it was set to.
+	// Scaling lets Count follow the load: what is set is where it begins, and a Set of a fleet
+	// that has followed it leaves Count alone. Without Scaling Count is what it was set to.
 	Scaling scaling.Policy `json:"scaling,omitzero"`
 	Spec    Spec           `json:"spec"`
 }

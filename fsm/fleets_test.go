@@ -7,6 +7,7 @@ import (
 
 	"roster"
 	"roster/fleet"
+	"roster/scaling"
 )
 
 func drawFleetCommand(t *rapid.T, m *Machine) roster.Command {
@@ -212,5 +213,38 @@ func TestLargeFleet(t *testing.T) {
 	}
 	if len(made) != 3 || made[0] != roster.ExpiriesMax || made[2] != 2500 {
 		t.Errorf("entered %v", made)
+	}
+}
+
+// TestSetLeavesWhatWasScaled: a fleet that follows its load keeps the count that was decided
+// when its file is applied again, within its bounds; one that no longer does has the file's.
+func TestSetLeavesWhatWasScaled(t *testing.T) {
+	m := New(1)
+	apply := func(c roster.Command) fleet.Change {
+		r := m.Apply(roster.Entry{Shard: 1, Ops: []roster.Op{{Command: c}}})[0]
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		return r.Value.(fleet.Change)
+	}
+	f := fleet.Fleet{ID: "demo/crew", Count: 3, Spec: fleet.Spec{Driver: fleet.Inproc, Entry: "e"}}
+	apply(fleet.Set{Fleet: f})
+	f.Count, f.Scaling = 2, scaling.Policy{Min: 1, Max: 20, Busy: 70}
+	if c := apply(fleet.Set{Fleet: f}); c.Fleet.Count != 2 {
+		t.Errorf("%d members where scaling begins, want those of the file", c.Fleet.Count)
+	}
+	if c := apply(fleet.Scale{ID: f.ID, Count: 14, Reason: "busy"}); c.Fleet.Scaled.To != 14 || c.Fleet.Scaled.From != 2 || c.Fleet.Scaled.Reason != "busy" {
+		t.Errorf("%+v", c.Fleet.Scaled)
+	}
+	if c := apply(fleet.Set{Fleet: f}); c.Outcome != roster.OutcomeUnchanged || c.Fleet.Count != 14 {
+		t.Errorf("applied again: %s, %d members", c.Outcome, c.Fleet.Count)
+	}
+	f.Scaling.Max = 12
+	if c := apply(fleet.Set{Fleet: f}); c.Fleet.Count != 12 {
+		t.Errorf("%d members within 12", c.Fleet.Count)
+	}
+	f.Scaling = scaling.Policy{}
+	if c := apply(fleet.Set{Fleet: f}); c.Fleet.Count != 2 {
+		t.Errorf("%d members without scaling, want those of the file", c.Fleet.Count)
 	}
 }

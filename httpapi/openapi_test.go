@@ -19,6 +19,7 @@ import (
 	"roster/httpapi/wire"
 	"roster/mailbox"
 	"roster/placement"
+	"roster/scaling"
 )
 
 // document is what the tests read of the OpenAPI document.
@@ -124,6 +125,7 @@ func TestSchemasMatchTypes(t *testing.T) {
 		"Change": reflect.TypeFor[roster.Change](), "Lookup": reflect.TypeFor[roster.LookupResult](), "Problem": reflect.TypeFor[wire.Problem](), "BatchResult": reflect.TypeFor[batchResult](),
 		"Ready": reflect.TypeFor[ready.Answer](), "Joined": reflect.TypeFor[joinAnswer](), "StoreMoves": reflect.TypeFor[roster.StoreMoves](), "MovePlan": reflect.TypeFor[roster.MovePlan](), "Move": reflect.TypeFor[roster.Move](),
 		"Fleet": reflect.TypeFor[fleet.Fleet](), "FleetState": reflect.TypeFor[fleet.State](), "Spec": reflect.TypeFor[fleet.Spec](), "Fleets": reflect.TypeFor[wing.FleetList](), "Scale": reflect.TypeFor[wing.ScaleIn](),
+		"Scaling": reflect.TypeFor[scaling.Policy](), "Scaled": reflect.TypeFor[fleet.Scaled](),
 		"Recall": reflect.TypeFor[wing.RecallIn](), "Output": reflect.TypeFor[fleet.Output](), "Explanation": reflect.TypeFor[fleet.Explanation](), "Verdict": reflect.TypeFor[fleet.Verdict](), "Shunned": reflect.TypeFor[fleet.Shunned](), "Restart": reflect.TypeFor[fleet.Restart](), "Probe": reflect.TypeFor[fleet.Probe](), "Limit": reflect.TypeFor[fleet.Limit](), "Where": reflect.TypeFor[placement.Where](),
 		"MessageIn": reflect.TypeFor[mailbox.Outgoing](), "Multicast": reflect.TypeFor[mailbox.Cast](), "Receipt": reflect.TypeFor[mailbox.Receipt](), "Receipts": reflect.TypeFor[wing.Receipts](), "Receive": reflect.TypeFor[mailbox.Receive](),
 		"Loads": reflect.TypeFor[wing.LoadList](), "NodeLoad": reflect.TypeFor[fleet.NodeLoad](),

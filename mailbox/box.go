@@ -25,6 +25,10 @@ type Box struct {
 	takes  int    // messages handed out, for the floor
 	marks  marks
 	counts Counts
+	// For Load: when it was asked, and how long since then, up to since, something has been
+	// handed out.
+	looked, since time.Time
+	worked        time.Duration
 }
 
 // Counts is what has become of messages; State adds what is there now.
@@ -158,6 +162,7 @@ func (b *Box) highest() int {
 // (Conflict), a newer one gets what the last has not finished. after beyond what this
 // activation was given is Invalid.
 func (b *Box) Take(epoch roster.Epoch, after uint64, most int, now time.Time) ([]Delivery, error) {
+	b.work(now)
 	switch {
 	case epoch < b.epoch:
 		return nil, roster.Errorf(roster.CodeConflict, "a receiver of epoch %d, but epoch %d has been here: it was replaced", epoch, b.epoch)

@@ -322,3 +322,39 @@ func BenchmarkPutTake(b *testing.B) {
 		after = got[0].Number
 	}
 }
+
+// TestLoad: what a box has to do, and which share of the time its receiver had something.
+func TestLoad(t *testing.T) {
+	b, now := New(Limits{}), time.UnixMilli(1e6)
+	at := func(ms int) time.Time { return now.Add(time.Duration(ms) * time.Millisecond) }
+	put := func(id string, ms int) {
+		if _, _, err := b.Put(Message{ID: id, To: "a/b"}, at(ms)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take := func(after uint64, ms int) {
+		if _, err := b.Take(1, after, 1, at(ms)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants := func(ms int, want Load) {
+		t.Helper()
+		if got := b.Load(at(ms)); got != want {
+			t.Errorf("after %d ms: %+v, want %+v", ms, got, want)
+		}
+	}
+	wants(0, Load{})
+	put("1", 10)
+	put("2", 20)
+	wants(50, Load{Waiting: 2, Oldest: 40 * time.Millisecond, Span: 50 * time.Millisecond})
+	take(0, 60)
+	wants(100, Load{Waiting: 1, Handed: 1, Oldest: 80 * time.Millisecond, Busy: 80, Span: 50 * time.Millisecond})
+	take(1, 110) // the second follows at once
+	take(2, 125)
+	wants(200, Load{Busy: 25, Span: 100 * time.Millisecond})
+	wants(300, Load{Span: 100 * time.Millisecond})
+	put("3", 310)
+	take(2, 350)
+	wants(60_000, Load{Handed: 1, Busy: 100}) // nobody has asked for so long
+	wants(60_010, Load{Handed: 1, Busy: 100, Span: 10 * time.Millisecond})
+}

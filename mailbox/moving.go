@@ -18,6 +18,7 @@ type Contents struct {
 // Marks come along when they are all: so that a message that is sent once more after the
 // move is known there.
 func (b *Box) Contents(most, bytes int, now time.Time) (c Contents, all bool) {
+	b.work(now)
 	b.back()
 	b.Expire(now)
 	all = true

@@ -33,14 +33,32 @@ type Policy struct {
 	// Tolerance is by what share, in percent, a figure may be off its target without any
 	// change; 0 is ToleranceDefault.
 	Tolerance int `json:"tolerance,omitempty"`
-	// Up and Down are how long after a change the fleet may grow, or shrink, again. Up 0 is
-	// at once, Down 0 is DownDefault.
+	// Up is how long after a change the fleet may grow again; 0 is at once. Down is for how
+	// long fewer members must have been enough before it shrinks; 0 is DownDefault. A fleet
+	// that grows again soon after it has shrunk waits twice as long, at most eight times.
 	Up   roster.Duration `json:"up,omitzero"`
 	Down roster.Duration `json:"down,omitzero"`
 	// Idle is how long a fleet whose Min is 0 must have had nothing to do to be without
 	// members; 0: it keeps one. The first message for a member brings one back.
 	Idle roster.Duration `json:"idle,omitzero"`
 }
+
+// Filled returns p with its defaults.
+func (p Policy) Filled() Policy {
+	if p.Tolerance == 0 {
+		p.Tolerance = ToleranceDefault
+	}
+	if p.Down == 0 {
+		p.Down = roster.Duration(DownDefault)
+	}
+	return p
+}
+
+// floor is the fewest members of a fleet that has something to do.
+func (p Policy) floor() int { return max(1, p.Min) }
+
+// Within returns the count between the bounds that is the nearest.
+func (p Policy) Within(count int) int { return max(p.Min, min(count, p.Max)) }
 
 // On reports whether the policy scales anything.
 func (p Policy) On() bool { return p != Policy{} }

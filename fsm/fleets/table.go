@@ -136,6 +136,9 @@ func (t *Table) set(at Turn, c fleet.Set) (fleet.Change, error) {
 	if err != nil {
 		return fleet.Change{}, err
 	}
+	if old.Scaling.On() && next.Scaling.On() { // a file that is applied once more does not undo what was decided
+		next.Count = next.Scaling.Within(old.Count)
+	}
 	s := old
 	s.Fleet = next
 	switch {

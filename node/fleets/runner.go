@@ -24,6 +24,7 @@ import (
 	"roster/node/placer"
 	"roster/node/post"
 	"roster/node/router"
+	"roster/node/scaler"
 	"roster/placement"
 	"roster/shard"
 )
@@ -50,7 +51,7 @@ type Agents struct {
 	Busy func() int64
 }
 
-// Config says what a Runner works with. All but Logger is needed.
+// Config says what a Runner works with. All but Logger, nil of which discards, is needed.
 type Config struct {
 	Router *router.Router
 	Afar   *afar.Afar
@@ -78,6 +79,8 @@ type Runner struct {
 	config  Config
 	loads   *loads.Loads
 	placer  *placer.Placer
+	scaler  *scaler.Scaler
+	waking  waking
 	hosting *hosting.Hosting
 	busy    loads.Busy
 }
@@ -87,11 +90,14 @@ func New(c Config) *Runner {
 	if c.Agents.Room.CPU == 0 {
 		c.Agents.Room.CPU = int64(runtime.GOMAXPROCS(0)) * 1000
 	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
 	r := &Runner{config: c}
 	if c.Agents.Busy == nil {
 		r.config.Agents.Busy = r.busy.Look
 	}
-	r.post = post.New(post.Config{Self: c.Router.Self(), Look: c.Look, Find: c.Find, Leader: c.Router.Leader, Call: c.Call, Held: c.Held, Logger: c.Logger,
+	r.post = post.New(post.Config{Self: c.Router.Self(), Look: c.Look, Find: c.Find, Leader: c.Router.Leader, Call: c.Call, Held: c.Held, Logger: c.Logger, Wake: r.wake,
 		Limits: func(id roster.AgentID) mailbox.Limits { return r.hosting.Mailbox(id) },
 		Proves: func(a roster.Actor, secret string) bool { return r.hosting.Proves(a, secret) }})
 	r.mail = r.post
@@ -102,6 +108,7 @@ func New(c Config) *Runner {
 			Memory: warden.Config{Total: c.Agents.Memory, Queued: r.post.Waiting}}})
 	r.loads = loads.New(loads.Config{Self: c.Router.Self(), Own: r.own, Call: c.Call})
 	r.placer = placer.New(placer.Config{System: func() (*shard.Group, error) { return c.Router.Group(roster.SystemShard) }, Loads: r.loads.Of, Propose: r.propose, Logger: c.Logger})
+	r.scaler = scaler.New(scaler.Config{Self: c.Router.Self(), Own: r.figures, Call: c.Call, Propose: r.propose, Logger: c.Logger})
 	return r
 }
 
@@ -192,8 +199,14 @@ func (r *Runner) Close(ctx context.Context) error {
 	return r.hosting.Close(ctx)
 }
 
-// Lead places the members of the fleets of g until ctx ends.
-func (r *Runner) Lead(ctx context.Context, g *shard.Group) error { return r.placer.Lead(ctx, g) }
+// Lead places the members of the fleets of g, and lets fleets follow their load, until ctx
+// ends.
+func (r *Runner) Lead(ctx context.Context, g *shard.Group) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error { return r.placer.Lead(ctx, g) })
+	work.Go(func() error { return r.scaler.Lead(ctx, g) })
+	return work.Wait()
+}
 
 // Begin gives a call its deadline, and, if the caller claims to be an agent and proves it,
 // makes what it does the acts of that agent.
@@ -212,7 +225,7 @@ func (r *Runner) Begin(ctx context.Context) (context.Context, context.CancelFunc
 // Methods reports whether a method is one of this package's.
 func Methods(method uint8) bool {
 	switch method {
-	case loads.MethodLoad, MethodExplain, MethodOutput, MethodState, MethodSay, MethodStanding:
+	case loads.MethodLoad, scaler.MethodFigures, MethodExplain, MethodOutput, MethodState, MethodSay, MethodStanding:
 		return true
 	}
 	return post.Methods(method)
@@ -231,6 +244,8 @@ func (r *Runner) Serve(ctx context.Context, method uint8, body []byte) ([]byte, 
 		return r.serveSay(body)
 	case method == MethodStanding:
 		return r.serveStanding(body)
+	case method == scaler.MethodFigures:
+		return r.scaler.Serve(body)
 	case post.Methods(method):
 		return r.post.Serve(ctx, method, body)
 	}

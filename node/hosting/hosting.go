@@ -295,3 +295,6 @@ func (h *Hosting) specOf(ctx context.Context, r *roster.Record) (*fleet.Spec, er
 	h.specs[id] = known
 	return known.Spec, nil
 }
+
+// All returns every member that is here and is not stopping, in no order.
+func (h *Hosting) All() []agentpool.Running { return h.pool.All() }

@@ -69,7 +69,12 @@ func (p *Post) mine(ctx context.Context, id roster.AgentID, after roster.Token) 
 // there calls do with an agent and the node of its mailbox, again when that was not it,
 // until ctx ends.
 func (p *Post) there(ctx context.Context, id roster.AgentID, do func(context.Context, found) error) error {
-	read, pause := roster.Read{}, 10*time.Millisecond
+	return p.reach(ctx, id, roster.Read{}, do)
+}
+
+// reach is there by a read of some level at first.
+func (p *Post) reach(ctx context.Context, id roster.AgentID, read roster.Read, do func(context.Context, found) error) error {
+	pause := 10 * time.Millisecond
 	for try := 1; ; try++ {
 		f, err := p.find(ctx, id, read)
 		if err == nil {

@@ -51,6 +51,9 @@ type Config struct {
 	Limits func(roster.AgentID) mailbox.Limits
 	// Proves reports whether a secret is that of an activation that runs here.
 	Proves func(a roster.Actor, secret string) bool
+	// Wake has an agent run that is not there, and to which there is a message, and reports
+	// whether it will be; nil: nobody is woken.
+	Wake func(context.Context, roster.AgentID) bool
 	// Held reports whether agents may run on this node.
 	Held   func() bool
 	Logger *slog.Logger // nil discards

@@ -99,7 +99,7 @@ func (p *Post) deliver(ctx context.Context, m mailbox.Message) (receipt mailbox.
 	ctx, cancel := within(ctx)
 	defer cancel()
 	receipt = mailbox.Receipt{ID: m.ID, To: m.To}
-	err = p.there(ctx, m.To, func(ctx context.Context, f found) (err error) {
+	bring := func(ctx context.Context, f found) (err error) {
 		receipt.Node = f.home
 		if f.home == p.config.Self {
 			receipt.Repeated, err = p.put(ctx, putting{After: f.after(), Message: m})
@@ -107,7 +107,11 @@ func (p *Post) deliver(ctx context.Context, m mailbox.Message) (receipt mailbox.
 		}
 		receipt.Repeated, err = ask[bool](ctx, p, f.home, MethodPut, putting{After: f.after(), Message: m})
 		return err
-	})
+	}
+	err = p.there(ctx, m.To, bring)
+	if code := roster.CodeOf(err); (code == roster.CodeNotFound || code == roster.CodeRefused) && p.config.Wake != nil && p.config.Wake(ctx, m.To) {
+		err = p.reach(ctx, m.To, roster.Read{Level: roster.ReadLinearizable}, bring)
+	}
 	return receipt, err
 }
 

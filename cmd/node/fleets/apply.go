@@ -57,7 +57,7 @@ func Apply(o Options) *cobra.Command {
 		for _, f := range all {
 			if err := o.Call(cmd, func(ctx context.Context, c *client.Client) error {
 				change, _, err := c.ChangeFleet(ctx, fleet.Set{Fleet: f})
-				out = append(out, applied{ID: f.ID, Outcome: change.Outcome, Count: f.Count})
+				out = append(out, applied{ID: f.ID, Outcome: change.Outcome, Count: change.Fleet.Count})
 				return err
 			}); err != nil {
 				return fmt.Errorf("fleet %s: %w", f.ID, err)
@@ -90,7 +90,7 @@ func (o Options) await(cmd *cobra.Command, all []applied, within time.Duration) 
 				if err != nil {
 					return err
 				}
-				all[i].Running = state.Current
+				all[i].Count, all[i].Running = state.Count, state.Current // it may follow its load
 				missing += max(0, all[i].Count-all[i].Running)
 			}
 			return nil

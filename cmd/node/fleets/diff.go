@@ -45,6 +45,9 @@ func Diff(o Options) *cobra.Command {
 
 // differ prints how a fleet differs from what there is.
 func (o Options) differ(f fleet.Fleet, state fleet.State, there bool) error {
+	if there && f.Scaling.On() && state.Scaling.On() {
+		f.Count = f.Scaling.Within(state.Count) // it follows its load, whatever the file says
+	}
 	next, err := text(f)
 	if err != nil {
 		return err

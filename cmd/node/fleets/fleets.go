@@ -41,20 +41,26 @@ func Get(o Options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(o, state, func() *screen.Table { return table([]fleet.State{state}) })
+			if err := show(o, state, func() *screen.Table { return table([]fleet.State{state}) }); err != nil {
+				return err
+			}
+			if form, _ := o.Form(); form == screen.AsTable {
+				_, err = fmt.Fprint(o.Stdout, follows(&state))
+			}
+			return err
 		})
 	}
 	return o.Output(cmd)
 }
 
 func table(all []fleet.State) *screen.Table {
-	t := &screen.Table{Head: []string{"FLEET", "COUNT", "MEMBERS", "DRIVER", "POLICY", "SHARD", "REVISION"}}
+	t := &screen.Table{Head: []string{"FLEET", "COUNT", "MEMBERS", "SCALING", "DRIVER", "POLICY", "SHARD", "REVISION", "SCALED"}}
 	for _, s := range all {
 		members := membersText(s.Members)
 		if s.Dropped {
 			members += ", going"
 		}
-		t.Add(string(s.ID), strconv.Itoa(s.Count), members, s.Spec.Driver, string(s.Rule()), s.Shard.String(), strconv.FormatUint(uint64(s.Revision), 10))
+		t.Add(string(s.ID), strconv.Itoa(s.Count), members, scalingText(s.Scaling), s.Spec.Driver, string(s.Rule()), s.Shard.String(), strconv.FormatUint(uint64(s.Revision), 10), scaledText(s.Scaled))
 	}
 	return t
 }
@@ -82,7 +88,8 @@ func membersText(members map[roster.Status]int) string {
 
 // Scale changes how many members a fleet has.
 func Scale(o Options) *cobra.Command {
-	cmd := &cobra.Command{Use: "scale FLEET COUNT", Short: "Change how many members a fleet has", Args: o.Args(cobra.ExactArgs(2))}
+	cmd := &cobra.Command{Use: "scale FLEET COUNT", Short: "Change how many members a fleet has", Args: o.Args(cobra.ExactArgs(2)),
+		Long: "Change how many members a fleet has. One that follows its load (scaling) keeps that only until\nits next decision."}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		count, err := strconv.Atoi(args[1])
 		if err != nil {
@@ -106,7 +113,7 @@ func (o Options) change(cmd *cobra.Command, c roster.Command) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(o.Stdout, "%s %s, %d members wanted\n", change.Fleet.ID, change.Outcome, wanted(change.Fleet))
+		_, err = fmt.Fprintf(o.Stdout, "%s %s, %d members wanted\n%s", change.Fleet.ID, change.Outcome, wanted(change.Fleet), overruled(c, &change.Fleet))
 		return err
 	})
 }
