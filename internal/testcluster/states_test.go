@@ -111,17 +111,17 @@ func TestStateOutlivesItsNode(t *testing.T) {
 		killed := c.Number(r.Node)
 		c.Kill(killed)
 		c.Await("it runs on another node", func() error {
-			if now, _, err := c.Node((killed + 1) % 3).Lookup(context.Background(), id, roster.Read{}); err != nil || now.Node == r.Node {
+			if now, _, err := c.Node((killed+1)%3).Lookup(context.Background(), id, roster.Read{}); err != nil || now.Node == r.Node {
 				return fmt.Errorf("on %s, %w", now.Node, err)
 			}
 			return allRun(c, "demo/tally", 1)
 		})
-		receipt, err := c.Node((killed + 2) % 3).Send(context.Background(), mailbox.Message{To: id, Topic: "count"}, 5*time.Second)
+		receipt, err := c.Node((killed+2)%3).Send(context.Background(), mailbox.Message{To: id, Topic: "count"}, 5*time.Second)
 		if err != nil || string(receipt.Answer) != "2" {
 			t.Errorf("it goes on at %s, %v", receipt.Answer, err)
 		}
 		old := acting.With(context.Background(), acting.Claim{Actor: roster.Actor{Agent: id, Epoch: r.Epoch}, Secret: strings.Repeat("s", 20)})
-		if _, err := c.Node((killed + 1) % 3).Save(old, id, []byte("9")); roster.CodeOf(err) != roster.CodeConflict {
+		if _, err := c.Node((killed+1)%3).Save(old, id, []byte("9")); roster.CodeOf(err) != roster.CodeConflict {
 			t.Errorf("an old activation keeps something: %v", err)
 		}
 	})
