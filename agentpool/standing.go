@@ -69,9 +69,6 @@ func (s *Supervisor) Say(a roster.Actor, x fleet.Standing) error {
 		return nil
 	}
 	started()
-	if changed && s.config.Said != nil {
-		s.config.Said(a, x)
-	}
 	return nil
 }
 

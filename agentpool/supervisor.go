@@ -107,8 +107,6 @@ type Config struct {
 	State func(roster.Actor) State
 	// Report hears what becomes of agents, in order for each.
 	Report func(Event)
-	// Said hears when an agent's word of itself changes; nil: nobody does.
-	Said func(roster.Actor, fleet.Standing)
 	// Health hears when it changes how well an agent is that runs, by its probe and its word of
 	// itself: from Passing, which it is when it is reported to run for the first time. It
 	// returns soon and does not call the supervisor. nil: nobody does.

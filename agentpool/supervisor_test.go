@@ -84,7 +84,7 @@ func entries() map[string]Func {
 
 // TestStanding: an agent says how it is; one that is done ends well, whatever its run returns.
 func TestStanding(t *testing.T) {
-	said := make(chan fleet.Word, 8)
+	said := make(chan roster.Health, 8)
 	events := make(chan Event, 8)
 	worker := func(ctx context.Context, self Self) error {
 		for _, x := range []fleet.Standing{{Word: "bored"}, {Word: fleet.Ready, Busy: 101}} {
@@ -101,14 +101,14 @@ func TestStanding(t *testing.T) {
 		return errFlaky
 	}
 	s := New(Config{Drivers: []Driver{NewInproc(map[string]Func{"worker": worker})}, Report: func(e Event) { events <- e },
-		Said: func(_ roster.Actor, x fleet.Standing) { said <- x.Word }})
+		Health: func(_ roster.Actor, h roster.Health) { said <- h }})
 	defer s.Close(context.Background())
 	s.Want(Agent{ID: "demo/a~0", Epoch: 3, Spec: &fleet.Spec{Driver: fleet.Inproc, Entry: "worker", Restart: fleet.Restart{When: fleet.OnFailure}}})
 	if e := <-events; e.Status != roster.StatusRunning {
 		t.Errorf("%+v", e)
 	}
-	if a, b := <-said, <-said; a != fleet.Ready || b != fleet.Overloaded {
-		t.Errorf("heard %s, %s", a, b)
+	if h := <-said; h != (roster.Health{State: roster.Warning, Reason: "overloaded: 3 of 4"}) {
+		t.Errorf("heard %+v", h)
 	}
 	if r, ok := s.Running("demo/a~0"); !ok || r.Standing.Progress != "3 of 4" || r.Said.IsZero() || len(s.All()) != 1 {
 		t.Errorf("%+v", r)
