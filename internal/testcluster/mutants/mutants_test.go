@@ -33,7 +33,7 @@ var all = []mutant{
 	{"a snapshot leaves out what members keep", "fsm", "TestFleetsKeepTheRules", []edit{
 		{"fleets/section.go", "w.Saved(&s)\n\t\t\t})\n\t\t}\n\t\treturn true", "w.Saved(&s)\n\t\t\t})\n\t\t}\n\t\treturn false"}}},
 	{"an agent that is done has failed", "agentpool", "TestStanding", []edit{
-		{"cell.go", "if c.over() {", "if false {"}}},
+		{"standing.go", "case c.finished:", "case false && c.finished:"}}},
 	{"compaction goes on while a follower installs a snapshot", "shard/trail", "TestHold$", []edit{
 		{"store.go", "from > 0 && high < last", "from > last && high < last"}}},
 	{"a hold keeps entries that another leader contradicts", "shard/trail", "TestFailedInstallHoldsNothing", []edit{
