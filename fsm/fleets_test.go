@@ -71,6 +71,9 @@ func TestFleetsKeepTheRules(t *testing.T) {
 				if r, there := m.Lookup(id); !there || s.Epoch > r.Epoch || len(s.State) == 0 {
 					t.Fatalf("%+v is kept for %+v", s, r)
 				}
+				if same, _ := other.View().Fleets().Saved(id); same.Epoch != s.Epoch || string(same.State) != string(s.State) {
+					t.Fatalf("%+v is kept, and %+v after a restart", s, same)
+				}
 			}
 			for _, f := range m.View().Fleets().List("*") {
 				if want := f.Count; !f.Dropped && f.Made != want || f.Dropped && f.Made != 0 {
