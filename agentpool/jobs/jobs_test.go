@@ -16,8 +16,6 @@ import (
 	"roster/internal/bubble"
 )
 
-func after(d time.Duration) { <-time.After(d) }
-
 // lasting is a job that takes this long, and stops when its context ends.
 func lasting(d time.Duration) Func {
 	return func(ctx context.Context) error {
