@@ -149,10 +149,10 @@ func TestFleetSleepsAndWakes(t *testing.T) {
 		other := echo(0, scaling.Policy{})
 		other.ID = "demo/other"
 		do(c, 0, fleet.Set{Fleet: other})
-		do(c, 0, fleet.Set{Fleet: echo(2, scaling.Policy{Max: 5, Queue: 5, Idle: roster.Duration(3 * time.Second)})})
+		do(c, 0, fleet.Set{Fleet: echo(2, scaling.Policy{Max: 5, Queue: 5, Idle: roster.Duration(20 * time.Second)})})
 		for round := range 2 {
 			asleep()
-			if s := state(c, 0); s.Scaled.Reason != "nothing to do for 3s: 0" {
+			if s := state(c, 0); s.Scaled.Reason != "nothing to do for 20s: 0" {
 				t.Errorf("%+v", s.Scaled)
 			}
 			var all sync.WaitGroup

@@ -109,10 +109,20 @@ func (p *Post) deliver(ctx context.Context, m mailbox.Message) (receipt mailbox.
 		return err
 	}
 	err = p.there(ctx, m.To, bring)
-	if code := roster.CodeOf(err); (code == roster.CodeNotFound || code == roster.CodeRefused) && p.config.Wake != nil && p.config.Wake(ctx, m.To) {
+	for tries := 0; tries < wakesMax && p.woken(ctx, m.To, err); tries++ {
 		err = p.reach(ctx, m.To, roster.Read{Level: roster.ReadLinearizable}, bring)
 	}
 	return receipt, err
+}
+
+// wakesMax is how often an agent is woken for one message: it may fall asleep again before
+// that has come.
+const wakesMax = 3
+
+// woken reports whether an agent that was not found is there now, because of a message.
+func (p *Post) woken(ctx context.Context, id roster.AgentID, err error) bool {
+	code := roster.CodeOf(err)
+	return (code == roster.CodeNotFound || code == roster.CodeRefused) && p.config.Wake != nil && p.config.Wake(ctx, id)
 }
 
 // putting is a message on its way, and what its sender knew of the receiver.
