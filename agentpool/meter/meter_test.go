@@ -63,7 +63,7 @@ func TestGroups(t *testing.T) {
 func TestProcesses(t *testing.T) {
 	var m Meter
 	if _, err := m.Groups(nil); err != nil {
-		t.Skip(err)
+		t.Skip("needs a kernel that tells what processes hold (/proc): ", err)
 	}
 	// The string is doubled 24 times; the child has all of its parent's pages.
 	script := `trap 'exit 3' USR1; x=a; i=0; while [ $i -lt 24 ]; do x=$x$x; i=$((i+1)); done; (trap '' USR1; echo forked; while :; do sleep 1; done) & wait; while :; do sleep 1; done`
@@ -134,7 +134,7 @@ func TestOwn(t *testing.T) {
 func BenchmarkGroups(b *testing.B) {
 	var m Meter
 	if _, err := m.Groups(nil); err != nil {
-		b.Skip(err)
+		b.Skip("needs a kernel that tells what processes hold (/proc): ", err)
 	}
 	names, _ := filepath.Glob("/proc/[0-9]*")
 	b.ReportAllocs()
