@@ -45,7 +45,7 @@ type Output struct {
 // NodeLoad is what one node has for agents, and what of it is taken. Both are soft state.
 type NodeLoad struct {
 	Node      roster.NodeID       `json:"node"`
-	Total     placement.Resources `json:"total"` // memory 1<<60: without a bound
+	Total     placement.Resources `json:"total"` // without memory: it has no bound
 	Used      placement.Usage     `json:"used"`  // set aside for what is placed there
 	AgentsMax int                 `json:"agents_max"`
 	Busy      int64               `json:"busy"` // thousandths of its cores, by whatever runs there

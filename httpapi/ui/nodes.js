@@ -105,17 +105,15 @@ function head(card, n, most) {
   if (!group) body(card);
 }
 
-// unbound is what a node says of memory that has no bound.
-const unbound = 2 ** 60;
-
-// amountsOf are what a node has said of itself: what is taken of what there is.
+// amountsOf are what a node has said of itself: what is taken of what there is. Memory may
+// have no bound.
 function amountsOf(load) {
   const cpu = cores(load.used.resources.cpu), allCPU = cores(load.total.cpu);
   const memory = bytes(load.used.resources.memory), all = bytes(load.total.memory);
   return [
     amount("agents", `${number(load.used.agents)} of ${number(load.agents_max)}`, load.used.agents / load.agents_max),
     amount("CPU set aside", `${coresText(cpu)} of ${coresText(allCPU)}`, cpu / allCPU),
-    amount("memory set aside", all < unbound ? `${bytesText(memory)} of ${bytesText(all)}` : bytesText(memory), all < unbound ? memory / all : 0),
+    amount("memory set aside", all > 0 ? `${bytesText(memory)} of ${bytesText(all)}` : bytesText(memory), all > 0 ? memory / all : 0),
     amount("CPU at work", `${Math.round(100 * load.busy / allCPU)} %`, Math.min(1, load.busy / allCPU))];
 }
 

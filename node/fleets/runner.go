@@ -143,7 +143,7 @@ func (r *Runner) own() loads.Load {
 		load.AgentsMax = agentpool.AgentsMax
 	}
 	if load.Total.Memory == 0 {
-		load.Total.Memory = 1 << 60
+		load.Total.Memory = loads.Unbound
 	}
 	for _, d := range a.Drivers {
 		load.Drivers = append(load.Drivers, d.Name())

@@ -20,6 +20,10 @@ const (
 	keepFor = 400 * time.Millisecond
 )
 
+// Unbound is the memory of a node that has no bound of it, in bytes: as much as a plan can
+// ask for.
+const Unbound = 1 << 60
+
 // Load is what a node can run, and does.
 type Load struct {
 	Total     placement.Resources                `json:"total"`
@@ -30,9 +34,13 @@ type Load struct {
 	Busy      int64                              `json:"busy"` // thousandths of its cores
 }
 
-// Told is the load as people see it.
+// Told is the load as people see it: memory without a bound is left out.
 func (l *Load) Told(id roster.NodeID) fleet.NodeLoad {
-	return fleet.NodeLoad{Node: id, Total: l.Total, Used: l.Others(roster.SystemShard), AgentsMax: l.AgentsMax, Busy: l.Busy,
+	total := l.Total
+	if total.Memory >= Unbound {
+		total.Memory = 0
+	}
+	return fleet.NodeLoad{Node: id, Total: total, Used: l.Others(roster.SystemShard), AgentsMax: l.AgentsMax, Busy: l.Busy,
 		Drivers: append([]string{}, l.Drivers...), Entries: append([]string{}, l.Entries...)}
 }
 
